@@ -1,0 +1,1 @@
+"""Radarr and Sonarr as libraries and as destinations: API v3, registration, failed grabs."""

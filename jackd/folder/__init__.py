@@ -1,0 +1,1 @@
+"""A plain directory as a library, for those without an *arr."""

@@ -1,0 +1,114 @@
+"""A grab, and the download that it becomes."""
+
+from __future__ import annotations
+
+import enum
+import posixpath
+
+from attrs import define, field, frozen
+
+ETA_UNKNOWN = 8_640_000
+"""Seconds; what qBittorrent says when it does not know (100 days)."""
+
+
+@frozen(kw_only=True)
+class Grab:
+    """
+    What a stub torrent stands for: one file of one friend, wanted once.
+
+    :ivar hash: the stub's info-hash, 40 lower-case hex digits, new for every grab.
+    :ivar title: the release title that the *arr was offered; also the name in its queue.
+    :ivar filename: what the friend calls the file; used for its extension only.
+    :ivar size: bytes, as offered.
+    """
+
+    hash: str
+    peer: str
+    peer_name: str
+    item: str
+    title: str
+    filename: str
+    size: int
+
+
+class State(enum.Enum):
+    """Where a download stands; the value is what the database holds."""
+
+    QUEUED = "queued"
+    DOWNLOADING = "downloading"
+    WAITING = "waiting"  # after a failed attempt; holds no slot
+    VERIFYING = "verifying"
+    COMPLETED = "completed"
+    PAUSED = "paused"
+    FAILED = "failed"  # for good
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing more will happen by itself."""
+        return self in (State.COMPLETED, State.FAILED)
+
+
+@define(kw_only=True)
+class Download:
+    """
+    One row of the queue, with its live numbers.
+
+    :ivar owner: id of the server (*arr) that grabbed it; ``None`` when the operator did.
+    :ivar folder: absolute path of the grab's own folder, ``<completedPath>/<category>/<hash8>`` (``save_path``).
+    :ivar file: path of the finished file relative to ``folder``: ``<title>/<title>.mkv``.
+    :ivar received: bytes that are safely on disk.
+    :ivar etag: of the file that those bytes came from.
+    :ivar added, completed, active: Unix seconds; ``completed`` is ``None`` until done; ``active`` the last byte.
+    :ivar speed: bytes/s over the last seconds; 0 unless downloading.
+    :ivar reason: why it waits or failed, for the operator.
+    :ivar position: place in the queue, lowest first.
+    :ivar retry_at: Unix seconds before which it is not tried again.
+    """
+
+    grab: Grab
+    owner: str | None
+    category: str
+    folder: str
+    file: str
+    state: State = State.QUEUED
+    received: int = 0
+    etag: str | None = None
+    attempts: int = 0
+    reason: str = ""
+    position: int = 0
+    forced: bool = False
+    retry_at: float = 0.0
+    added: float = 0.0
+    completed: float | None = None
+    active: float = 0.0
+    speed: float = 0.0
+    tags: tuple[str, ...] = field(default=(), converter=tuple)
+    ratio_limit: float = 0.0
+    seeding_time_limit: int = -2
+
+    @property
+    def hash(self) -> str:
+        """The grab's info-hash: the download's id everywhere."""
+        return self.grab.hash
+
+    @property
+    def left(self) -> int:
+        """Bytes still to come."""
+        return max(0, self.grab.size - self.received)
+
+    @property
+    def progress(self) -> float:
+        """0 to 1; 1 only when the finished file is there."""
+        if self.state is State.COMPLETED:
+            return 1.0
+        return min(self.received / self.grab.size, 0.9999) if self.grab.size else 0.0
+
+    @property
+    def eta(self) -> int:
+        """Seconds until done, :data:`ETA_UNKNOWN` when that can't be said."""
+        return int(self.left / self.speed) if self.speed > 0 and self.left else ETA_UNKNOWN
+
+    @property
+    def content(self) -> str:
+        """``content_path``: the folder or file inside ``folder`` that the *arr imports."""
+        return posixpath.join(self.folder, self.file.split("/", 1)[0])

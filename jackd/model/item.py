@@ -1,0 +1,75 @@
+"""One file that a library shares, and what is known about it."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+
+from attrs import field, frozen
+
+from jackd.model.ids import MediaIds
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Kind(enum.Enum):
+    """What an item is; the value stands in item ids (``<library>:movie:12``)."""
+
+    MOVIE = "movie"
+    EPISODE = "episode"
+
+
+@frozen(kw_only=True)
+class Quality:
+    """The *arr's quality: ``name`` ("Bluray-1080p"), ``source`` ("bluray"), ``resolution`` in lines, 0 unknown."""
+
+    name: str
+    source: str | None = None
+    resolution: int = 0
+
+
+@frozen(kw_only=True)
+class Item:
+    """
+    A movie's file, or the file of one or more episodes.
+
+    :ivar id: ``<library>:<movie|episode>:<entity>``; opaque to everybody but the library that made it.
+    :ivar title: the release title to offer, without extension (:func:`jackd.model.naming.release_title`).
+    :ivar filename: the file's own base name; never a path.
+    :ivar size: bytes.
+    :ivar ids: of the movie or of the **series**.
+    :ivar name: the library's title of the movie or series; ``year`` its year.
+    :ivar season: ``None`` for movies; 0 holds the specials.
+    :ivar episodes: the episode numbers in the file, ascending; empty for movies.
+    :ivar absolute: the absolute number of the first episode (anime).
+    :ivar aired: the air date of the first episode.
+    :ivar published: when the file came into the library; aware, UTC.
+    :ivar media_info: the *arr's ``mediaInfo`` object as it came.
+    """
+
+    id: str
+    kind: Kind
+    title: str
+    filename: str
+    size: int
+    ids: MediaIds = MediaIds()
+    name: str | None = None
+    year: int | None = None
+    season: int | None = None
+    episodes: tuple[int, ...] = field(default=(), converter=tuple)
+    absolute: int | None = None
+    aired: date | None = None
+    anime: bool = False
+    quality: Quality | None = None
+    languages: tuple[str, ...] = field(default=(), converter=tuple)
+    release_group: str | None = None
+    edition: str | None = None
+    media_info: Mapping[str, Any] | None = field(default=None, eq=False)
+    published: datetime = EPOCH
+
+    @property
+    def resolution(self) -> int:
+        """Lines of the picture, 0 when unknown."""
+        return self.quality.resolution if self.quality else 0

@@ -1,0 +1,51 @@
+"""A friend's jack."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+
+from attrs import field, frozen
+
+from jackd.model.secret import Secret
+
+
+def url_id(url: str) -> str:
+    """The id of a peer or server: the first 8 hex digits of SHA-256(its URL without trailing slash)."""
+    return hashlib.sha256(url.rstrip("/").encode()).hexdigest()[:8]
+
+
+@frozen(kw_only=True)
+class Peer:
+    """
+    How to reach a friend.
+
+    :ivar url: base URL, without trailing slash.
+    :ivar key: what he gave us; sent as ``X-Api-Key``.
+    :ivar headers: sent along (for a proxy in front of him); can't replace the key.
+    """
+
+    name: str
+    url: str
+    key: Secret
+    headers: Mapping[str, Secret] = field(factory=dict)
+
+    @property
+    def id(self) -> str:
+        """Derived from the URL, so that it survives a change of name or key."""
+        return url_id(self.url)
+
+
+@frozen(kw_only=True)
+class PeerStatus:
+    """How a friend is doing. ``error`` is the sentence that the operator reads, ``None`` when all is well."""
+
+    peer: Peer
+    version: str | None = None
+    features: frozenset[str] = frozenset()
+    error: str | None = None
+
+    @property
+    def reachable(self) -> bool:
+        """Whether the last handshake succeeded."""
+        return self.version is not None and self.error is None

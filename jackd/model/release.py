@@ -1,0 +1,33 @@
+"""An item as a certain friend offers it."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from jackd.model.item import Item
+
+
+@frozen(kw_only=True)
+class Release:
+    """
+    What a search answers with: ``item`` at the peer with the id ``peer``.
+
+    :ivar peer_name: the friend's name in the owner's configuration.
+    :ivar seeders: how many friends have it and can be reached.
+    """
+
+    item: Item
+    peer: str
+    peer_name: str
+    seeders: int = 1
+
+    @property
+    def guid(self) -> str:
+        """``<peer>:<item id>``: stable and unique among all friends."""
+        return f"{self.peer}:{self.item.id}"
+
+
+def split_guid(guid: str) -> tuple[str, str] | None:
+    """``(peer, item id)`` of a guid, or ``None`` when it has not that form."""
+    peer, colon, item = guid.partition(":")
+    return (peer, item) if peer and colon and item else None

@@ -1,0 +1,1 @@
+"""What an operator meets: command line, logs, systemd."""

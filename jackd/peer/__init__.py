@@ -1,0 +1,1 @@
+"""The protocol between jacks, both ends; specified in docs/peer-protocol.rst."""

@@ -1,0 +1,170 @@
+"""
+The seams between features: what one offers and another uses, as :class:`typing.Protocol`.
+
+No feature imports another; :mod:`jackd.assembly` alone knows who stands behind a port.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from attrs import frozen
+from twisted.internet.interfaces import IProtocol
+
+from jackd.model.download import Download, Grab
+from jackd.model.item import Item
+from jackd.model.peer import Peer, PeerStatus
+from jackd.model.release import Release
+from jackd.model.search import Query
+
+
+@frozen(kw_only=True)
+class Batch:
+    """All items of one ``group`` of a library: a movie, a series, a folder. Replaces what was known of the group."""
+
+    group: str
+    items: Sequence[Item]
+
+
+@frozen(kw_only=True)
+class Location:
+    """Where an item's file lies now. ``path`` is absolute; it must lie beneath one of ``roots``."""
+
+    path: Path
+    roots: Sequence[Path]
+
+
+class Library(Protocol):
+    """An *arr server or a folder whose files are shared."""
+
+    @property
+    def id(self) -> str:
+        """8 hex digits; the first part of its items' ids."""
+
+    @property
+    def name(self) -> str:
+        """As the configuration calls it."""
+
+    def read(self) -> AsyncIterator[Batch]:
+        """The whole library, group by group. Raises :class:`~jackd.model.errors.LibraryUnavailable` at any point."""
+
+    async def changed(self, since: datetime) -> Sequence[str] | None:
+        """The groups changed since then, cheaply; ``None`` when it can't tell and must be read whole."""
+
+    async def read_group(self, group: str) -> Batch:
+        """One group again; an empty batch when it is gone. Raises ``LibraryUnavailable``."""
+
+    async def locate(self, item_id: str) -> Location:
+        """Where the file lies *now*. Raises ``NotFound``, or ``LibraryUnavailable`` when it can't be asked."""
+
+
+class Shared(Protocol):
+    """What this jack shares: all its libraries as one, answered from the index."""
+
+    async def search(self, query: Query, *, limit: int, offset: int = 0) -> Sequence[Item]:
+        """Newest first, at most ``limit``."""
+
+    async def item(self, item_id: str) -> Item:
+        """Raises ``NotFound``."""
+
+    async def locate(self, item_id: str) -> Location:
+        """Raises ``NotFound`` (also for what may not be shared) or ``Unavailable``."""
+
+
+class PeerNetwork(Protocol):
+    """All friends at once."""
+
+    async def search(self, query: Query) -> Sequence[Release]:
+        """Newest first, within the deadline, with what could be had; never raises for a peer's sake."""
+
+    async def release(self, peer: str, item_id: str) -> Release:
+        """One offer, from the last answers or asked for now. Raises ``ItemGone``, ``NotFound``, ``PeerError``."""
+
+    def statuses(self) -> Sequence[PeerStatus]:
+        """How each friend is doing, in the order of the configuration."""
+
+    def peer(self, peer_id: str) -> Peer | None:
+        """The friend with that id, if he is still configured."""
+
+
+class RemoteFile(Protocol):
+    """
+    An open answer to a request for a file; nothing of the body was read yet.
+
+    :ivar size: of the whole file, bytes.
+    :ivar start: the offset of the first byte that will come: the one asked for, or 0 when the file is another now.
+    :ivar etag: strong validator, or ``None`` when the peer gives none.
+    """
+
+    @property
+    def size(self) -> int: ...
+    @property
+    def start(self) -> int: ...
+    @property
+    def etag(self) -> str | None: ...
+
+    def deliver(self, receiver: IProtocol) -> None:
+        """
+        Give the body to ``receiver``: ``receiver.transport`` is an ``IPushProducer``, so pausing it stops the
+        sender; ``connectionLost`` tells the end (``ResponseDone``, or anything else for a body cut short).
+        """
+
+    def abort(self) -> None:
+        """Close the connection; fine at any time, also twice."""
+
+
+class RemoteFiles(Protocol):
+    """Opens files at friends."""
+
+    async def open(self, peer: str, item_id: str, *, start: int = 0, etag: str | None = None) -> RemoteFile:
+        """
+        Ask for the file from ``start`` on, if it is still the one with ``etag``. Raises
+        :class:`~jackd.model.errors.PeerError` (look at ``temporary`` and ``retry_after``).
+        """
+
+
+class Downloads(Protocol):
+    """The queue, as the qBittorrent dialect and the operator drive it. Unknown hashes are ignored by all changes."""
+
+    async def add(self, grab: Grab, *, owner: str | None, category: str, paused: bool = False) -> bool:
+        """On disk and visible when this returns. ``False`` when the hash is there already (category is updated)."""
+
+    def list(self) -> Sequence[Download]:
+        """All, from memory, in the order of the queue."""
+
+    def get(self, hash: str) -> Download | None:
+        """One, from memory."""
+
+    @property
+    def revision(self) -> int:
+        """Grows with every change that a list would show."""
+
+    async def delete(self, hashes: Iterable[str], *, delete_files: bool) -> None:
+        """The writer stops first; part files always go; finished files only when asked for."""
+
+    async def pause(self, hashes: Iterable[str]) -> None: ...
+    async def resume(self, hashes: Iterable[str]) -> None: ...
+    async def recheck(self, hashes: Iterable[str]) -> None: ...
+    async def set_forced(self, hashes: Iterable[str], forced: bool) -> None: ...
+    async def set_category(self, hashes: Iterable[str], category: str) -> None: ...
+    async def set_tags(self, tags: Mapping[str, Sequence[str]]) -> None: ...
+    async def set_share_limits(self, hashes: Iterable[str], ratio: float, seeding_time: int) -> None: ...
+
+    async def move(self, hashes: Iterable[str], where: str) -> None:
+        """``where``: ``top``, ``bottom``, ``up`` or ``down``."""
+
+
+class Mints(Protocol):
+    """Makes and recognises the credentials that jack hands out itself."""
+
+    def credential(self, server: str) -> str:
+        """What the server with that id logs in with; always the same while the install's secret is kept."""
+
+    def sign(self, purpose: str, text: str) -> str:
+        """A short URL-safe signature of ``text``."""
+
+    def verify(self, purpose: str, text: str, signature: str) -> bool:
+        """Whether ``signature`` is ours, in constant time."""

@@ -1,0 +1,1 @@
+"""SQLite: one writer thread, numbered migrations, one repository a file."""

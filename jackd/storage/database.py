@@ -1,0 +1,124 @@
+"""
+One SQLite file: a single writer thread, a few readers, and every change a transaction that is on disk when its
+Deferred fires (WAL, ``synchronous=FULL``).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from twisted.application.service import Service
+from twisted.internet.defer import Deferred
+
+from jackd.model.errors import JackError
+from jackd.storage.migrate import migrate
+from jackd.storage.threads import InlineWorkers, Workers
+
+T = TypeVar("T")
+
+BUSY_TIMEOUT_MS = 5000
+
+
+class StateInUse(JackError):
+    """Another jack runs on the same state directory."""
+
+
+def connect(path: str) -> sqlite3.Connection:
+    """A connection with jack's pragmas; rows can be read by column name."""
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    connection.row_factory = sqlite3.Row
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_TIMEOUT_MS}"):
+        connection.execute(f"PRAGMA {pragma}")
+    return connection
+
+
+class Database(Service):
+    """
+    The state file. :meth:`open` before the reactor runs; ``write`` and ``read`` take a function of a connection.
+
+    Tests use :meth:`in_memory`: the same code on one connection, at once, without threads.
+    """
+
+    def __init__(self, path: str, writer: Workers, readers: Workers) -> None:
+        self._path = path
+        self._writer = writer
+        self._readers = readers
+        self._write_connection: sqlite3.Connection | None = None
+        self._local = threading.local()
+        self._lock: int | None = None
+
+    @classmethod
+    def in_memory(cls) -> Database:
+        """An empty database that nobody else sees."""
+        database = cls(":memory:", InlineWorkers(), InlineWorkers())
+        database.open()
+        return database
+
+    def open(self) -> None:
+        """
+        Create or upgrade the file. Raises ``StateInUse`` when another jack holds it and
+        :class:`~jackd.storage.migrate.SchemaError` when it is from a newer jack; nothing is modified then.
+        """
+        if self._path != ":memory:":
+            self._claim()
+        self._write_connection = connect(self._path)
+        migrate(self._write_connection, self._path)
+
+    def _claim(self) -> None:
+        folder = Path(self._path).parent
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._lock = os.open(folder / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(self._lock)
+            self._lock = None
+            raise StateInUse(f"another jack already uses {folder}; give each its own state directory") from None
+
+    def close(self) -> None:
+        """Let go of the file; open connections of reader threads go with their threads."""
+        if self._write_connection is not None:
+            self._write_connection.close()
+            self._write_connection = None
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def stopService(self) -> Deferred[None]:
+        super().stopService()
+        return self._writer.run(self.close)
+
+    def write(self, change: Callable[[sqlite3.Connection], T]) -> Deferred[T]:
+        """``change(connection)`` inside one transaction: committed when this fires, rolled back when it fails."""
+        return self._writer.run(self._in_transaction, change)
+
+    def read(self, query: Callable[[sqlite3.Connection], T]) -> Deferred[T]:
+        """``query(connection)`` beside the writer, on what was committed last."""
+        return self._readers.run(self._reading, query)
+
+    def _in_transaction(self, change: Callable[[sqlite3.Connection], T]) -> T:
+        connection = self._write_connection
+        if connection is None:
+            raise JackError("the database is closed")
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            result = change(connection)
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+        connection.execute("COMMIT")
+        return result
+
+    def _reading(self, query: Callable[[sqlite3.Connection], T]) -> T:
+        if self._path == ":memory:":
+            assert self._write_connection is not None
+            return query(self._write_connection)
+        if not hasattr(self._local, "connection"):
+            self._local.connection = connect(self._path)
+        return query(self._local.connection)

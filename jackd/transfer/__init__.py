@@ -1,0 +1,1 @@
+"""From a friend's disk to the completed folder: queue, job, sink, meter."""

@@ -1,0 +1,111 @@
+"""Who is calling: keys, accounts and the credentials that jack makes itself."""
+
+from __future__ import annotations
+
+import base64
+import enum
+import hashlib
+import hmac
+import os
+from pathlib import Path
+
+from attrs import frozen
+
+from jackd.model.secret import Secret
+
+SECRET_BYTES = 32
+SIGNATURE_BYTES = 16
+
+
+class Scope(enum.Enum):
+    """What a key opens."""
+
+    PEER = "peer"  # /handshake, /peer/*
+    TORZNAB = "torznab"  # /torznab/*
+    QBITTORRENT = "qbittorrent"  # /api/v2/*
+    OPERATOR = "operator"  # /servers, /items
+
+
+@frozen(kw_only=True)
+class Account:
+    """
+    Who is behind a key. ``server`` is the id of the *arr whose generated credential it is; ``None`` for the
+    operator and for friends.
+    """
+
+    name: str
+    scopes: frozenset[Scope]
+    server: str | None = None
+
+
+class Keys:
+    """
+    All keys that are let in. Only their SHA-256 is kept, and looking that up takes the same time whether the key is
+    nearly right or not at all (S2).
+    """
+
+    def __init__(self) -> None:
+        self._accounts: dict[bytes, Account] = {}
+
+    def add(self, key: str, account: Account) -> None:
+        """Let ``key`` in as ``account``; an empty key never is."""
+        if key:
+            self._accounts[_digest(key)] = account
+
+    def account(self, key: str) -> Account | None:
+        """Who that is, or ``None``."""
+        return self._accounts.get(_digest(key)) if key else None
+
+    def login(self, name: str, key: str) -> Account | None:
+        """The account whose name and key both fit."""
+        account = self.account(key)
+        if account is None or not hmac.compare_digest(account.name.encode(), name.encode()):
+            return None
+        return account
+
+
+def _digest(key: str) -> bytes:
+    return hashlib.sha256(key.encode("utf-8", "surrogateescape")).digest()
+
+
+class Mint:
+    """
+    Makes all of jack's own credentials out of one secret of this install, so that none has to be stored and each is
+    the same after a restart (:class:`jackd.ports.Mints`). A new secret revokes them all.
+    """
+
+    def __init__(self, secret: bytes) -> None:
+        self._secret = secret
+
+    @classmethod
+    def load(cls, path: Path) -> Mint:
+        """The secret in ``path``; made there, readable for the owner only, when the file is missing."""
+        if not path.exists():
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            fresh = path.with_suffix(".new")
+            with open(os.open(fresh, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "wb") as file:
+                file.write(os.urandom(SECRET_BYTES))
+                file.flush()
+                os.fsync(file.fileno())
+            fresh.replace(path)
+        return cls(path.read_bytes())
+
+    def credential(self, server: str) -> str:
+        """The key of the *arr with that server id: ``jack_managed_`` and 64 hex digits, as the original's look."""
+        return "jack_managed_" + self._mac("credential", server).hex()
+
+    def api_key(self) -> Secret:
+        """The operator's key of an install whose configuration names none."""
+        return Secret("jack_" + self._mac("api-key", "").hex())
+
+    def sign(self, purpose: str, text: str) -> str:
+        """22 URL-safe characters that only this install can make for that purpose and text."""
+        mac = self._mac(purpose, text)[:SIGNATURE_BYTES]
+        return base64.urlsafe_b64encode(mac).rstrip(b"=").decode()
+
+    def verify(self, purpose: str, text: str, signature: str) -> bool:
+        """Whether ``signature`` is ours, in constant time."""
+        return hmac.compare_digest(self.sign(purpose, text).encode(), signature.encode("utf-8", "replace"))
+
+    def _mac(self, purpose: str, text: str) -> bytes:
+        return hmac.new(self._secret, f"{purpose}\0{text}".encode("utf-8", "surrogateescape"), "sha256").digest()

@@ -1,0 +1,112 @@
+"""Which app answers under which path, and the factory that lets requests in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from attrs import frozen
+from twisted.internet.interfaces import IAddress, IDelayedCall, IReactorTime
+from twisted.web import server
+from twisted.web.resource import IResource, Resource
+
+from jackd.model.errors import JackError
+from jackd.web.auth import Account
+from jackd.web.limits import BODY_SECONDS, HEADER_SECONDS, KEEP_ALIVE_SECONDS, MAX_BODY, MAX_CONNECTIONS
+from jackd.web.request import Head, JackRequest
+
+__all__ = ["App", "Head", "Mount", "Site"]
+
+
+class App(Protocol):
+    """A feature's HTTP side."""
+
+    def resource(self) -> IResource:
+        """What Twisted asks for the answer; sees the whole path, also the part it is mounted under."""
+
+    def admit(self, head: Head) -> Account | None:
+        """Who may go on (``None``: anybody, on an open route). Raises ``Unauthorized``, ``Forbidden``, …"""
+
+    def errors(self, request: server.Request, error: JackError) -> bytes:
+        """The answer to a failed request in the app's own dialect: sets status and headers, returns the body."""
+
+
+@frozen
+class Mount:
+    """
+    An app and the path prefixes it answers for.
+
+    :ivar paths: each a whole path segment or several: ``/peer`` is for ``/peer`` and ``/peer/x``, not ``/peers``.
+    """
+
+    paths: Sequence[str]
+    app: App
+    max_body: int = MAX_BODY
+
+
+class Site(server.Site):
+    """
+    All apps on one listener. Paths that no mount has go to the last mount, which so gives the 404.
+
+    :ivar fallback: the last mount.
+    """
+
+    def __init__(self, mounts: Sequence[Mount], reactor: IReactorTime) -> None:
+        super().__init__(_Root(self), requestFactory=JackRequest, timeout=KEEP_ALIVE_SECONDS, reactor=reactor)
+        self._mounts = mounts
+        self.fallback = mounts[-1]
+        self._clock = reactor
+        self._open = 0
+
+    def log(self, request: object) -> None:
+        """Twisted's access log shows whole URIs with their keys; :class:`JackRequest` writes its own line."""
+
+    def startFactory(self) -> None:
+        """No access log file."""
+
+    def stopFactory(self) -> None:
+        """No access log file."""
+
+    def mount_for(self, path: str) -> Mount:
+        """The mount with the longest fitting prefix."""
+        fitting = [(len(p), m) for m in self._mounts for p in m.paths if path == p or path.startswith(f"{p}/")]
+        return max(fitting, key=lambda pair: pair[0])[1] if fitting else self.fallback
+
+    def buildProtocol(self, addr: IAddress | None) -> Any:
+        """Refuses connections beyond the limit by closing them at once."""
+        if self._open >= MAX_CONNECTIONS:
+            return None
+        protocol: Any = super().buildProtocol(addr)
+        self._open += 1
+        lost = protocol.connectionLost
+
+        def connection_lost(reason: object) -> None:
+            self._open -= 1
+            lost(reason)
+
+        protocol.connectionLost = connection_lost
+        return protocol
+
+    def watch(self, request: JackRequest) -> IDelayedCall:
+        """Drop ``request`` unless its headers are complete in time."""
+        return self._clock.callLater(HEADER_SECONDS, request.drop)
+
+    def watch_body(self, request: JackRequest) -> IDelayedCall:
+        """Drop ``request`` unless its body is complete in time."""
+        return self._clock.callLater(BODY_SECONDS, request.drop)
+
+
+class _Root(Resource):
+    """Gives every request to its mount's app, the path still whole."""
+
+    def __init__(self, site: Site) -> None:
+        super().__init__()
+        self._site = site
+
+    def getChildWithDefault(self, path: bytes, request: JackRequest) -> IResource:
+        assert request.postpath is not None
+        assert request.prepath is not None
+        request.postpath.insert(0, path)
+        request.prepath.pop()
+        mount = request._mount or self._site.fallback
+        return mount.app.resource()
