@@ -104,7 +104,9 @@ class Web:
         """The whole answer to one request to ``http://jack.test:5225<path>``."""
         return result_of(self.start(method, path, headers=headers, **kwargs))
 
-    def start(self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **kwargs: Any) -> Deferred[Got]:
+    def start(
+        self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **kwargs: Any
+    ) -> Deferred[Got]:
         """As :meth:`request` when the answer needs something to happen first; then call :meth:`flush`."""
 
         sent = dict(headers or {})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from attrs import frozen
@@ -78,14 +78,11 @@ class Site(server.Site):
             return None
         protocol: Any = super().buildProtocol(addr)
         self._open += 1
-        lost = protocol.connectionLost
-
-        def connection_lost(reason: object) -> None:
-            self._open -= 1
-            lost(reason)
-
-        protocol.connectionLost = connection_lost
+        _Greeting(protocol, self._clock, self._left)
         return protocol
+
+    def _left(self) -> None:
+        self._open -= 1
 
     def watch(self, request: JackRequest) -> IDelayedCall:
         """Drop ``request`` unless its headers are complete in time."""
@@ -110,3 +107,39 @@ class _Root(Resource):
         request.prepath.pop()
         mount = request._mount or self._site.fallback
         return mount.app.resource()
+
+
+class _Greeting:
+    """
+    Cuts a connection off whose first request line does not come in time, and tells when the connection ends.
+
+    Twisted's own timer starts anew with every byte, so it never fires for a sender that drips.
+    """
+
+    def __init__(self, protocol: Any, clock: IReactorTime, left: Callable[[], None]) -> None:
+        self._clock, self._left = clock, left
+        self._deadline: IDelayedCall | None = None
+        self._connect, self._lose, self._request = (
+            protocol.makeConnection,
+            protocol.connectionLost,
+            protocol.requestFactory,
+        )
+        protocol.makeConnection, protocol.connectionLost = self._connected, self._lost
+        protocol.requestFactory = self._first_line
+
+    def _connected(self, transport: Any) -> None:
+        self._deadline = self._clock.callLater(HEADER_SECONDS, transport.abortConnection)
+        self._connect(transport)
+
+    def _first_line(self, *args: Any, **kwargs: Any) -> Any:
+        self._stop()
+        return self._request(*args, **kwargs)
+
+    def _lost(self, reason: object) -> None:
+        self._stop()
+        self._left()
+        self._lose(reason)
+
+    def _stop(self) -> None:
+        if self._deadline is not None and self._deadline.active():
+            self._deadline.cancel()
