@@ -17,9 +17,10 @@ from twisted.internet.error import TimeoutError as ConnectTimeout
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.protocol import Protocol
 from twisted.python.failure import Failure
-from twisted.web.client import Agent, ResponseDone, ResponseFailed
+from twisted.web.client import ResponseDone, ResponseFailed
 from twisted.web.http_headers import Headers
-from twisted.web.iweb import IResponse
+from twisted.web.iweb import IAgent, IBodyProducer, IResponse
+from zope.interface import implementer
 
 from jackd.model.errors import JackError
 
@@ -77,8 +78,8 @@ class Answer:
 class Outgoing:
     """Calls others by HTTP. One for all of jack; the connection pool is the agent's."""
 
-    def __init__(self, agent: Agent, clock: IReactorTime) -> None:
-        self._http = HTTPClient(agent)
+    def __init__(self, agent: IAgent, clock: IReactorTime) -> None:
+        self._http = HTTPClient(_Uncoded(agent))
         self._clock = clock
 
     async def call(
@@ -99,7 +100,7 @@ class Outgoing:
         :raises CallFailed: when there is no complete answer. Any status is an answer, also a redirect.
         """
         done: Deferred[Answer] = Deferred.fromCoroutine(self._call(method, url, headers, limit, params, body))
-        done.addTimeout(timeout, self._clock)
+        done.addTimeout(timeout, self._clock, onTimeoutCancel=_too_late)
         try:
             return await done
         except CallFailed:
@@ -121,13 +122,48 @@ class Outgoing:
     ) -> IResponse:
         """The answer's head; the caller delivers the body, and sets the deadline."""
         extra = {} if body is None else {"json": body}
-        sent = Headers({"Accept-Encoding": ["identity"], **{name: [value] for name, value in headers.items()}})
         response = await self._http.request(
-            method, url, headers=sent, params=params, allow_redirects=False, unbuffered=True, **extra
+            method,
+            url,
+            headers=Headers({k: [v] for k, v in headers.items()}),
+            params=params,
+            allow_redirects=False,
+            unbuffered=True,
+            **extra,
         )
         if len(list(response.headers.getAllRawHeaders())) > MAX_ANSWER_HEADERS:
             raise CallFailed("too many headers")
         return response.original
+
+
+@implementer(IAgent)
+class _Uncoded:
+    """Below treq, which asks for gzip and inflates without a bound: asks for the bytes as they are, refuses others."""
+
+    def __init__(self, agent: IAgent) -> None:
+        self._agent = agent
+
+    def request(
+        self, method: bytes, uri: bytes, headers: Headers | None = None, bodyProducer: IBodyProducer | None = None
+    ) -> Deferred[IResponse]:
+        plain = headers.copy() if headers else Headers()
+        plain.setRawHeaders("accept-encoding", ["identity"])
+        return self._agent.request(method, uri, plain, bodyProducer).addCallback(self._check)
+
+    def _check(self, response: IResponse) -> IResponse:
+        coding = response.headers.getRawHeaders("content-encoding", ["identity"])[0]
+        if coding.lower() != "identity":
+            response.deliverBody(_Hangup())
+            raise CallFailed(f"the answer has the content coding {coding[:20]!r}, which was not asked for")
+        return response
+
+
+class _Hangup(Protocol):
+    """Wants nothing of a body."""
+
+    def connectionMade(self) -> None:
+        transport: Any = self.transport
+        transport.abortConnection() if hasattr(transport, "abortConnection") else transport.loseConnection()
 
 
 class _Collector(Protocol):
@@ -162,6 +198,10 @@ class _Collector(Protocol):
     def _finish(self, result: bytes | Failure) -> None:
         if not self._done.called:
             self._done.callback(result)
+
+
+def _too_late(result: object, seconds: float) -> None:
+    raise CallFailed(f"no answer in {seconds:g} s", late=True)
 
 
 def _is_late(error: Exception) -> bool:
