@@ -11,7 +11,7 @@ from attrs import evolve, frozen
 from jackd.model.ids import MediaIds
 from jackd.model.item import Item, Kind
 
-_FIRST_YEAR = 1900
+FIRST_YEAR = 1900
 """A "season" from here on is the year of a daily show (``season=2024``)."""
 
 _NOT_WORD = re.compile(r"[\W_]+")
@@ -24,7 +24,7 @@ def words(text: str) -> tuple[str, ...]:
     The words of a title as they are compared: lower case, accents and punctuation folded, ``&`` read as "and",
     articles and "and" dropped (the *arrs drop a leading "The" themselves).
     """
-    plain = unicodedata.normalize("NFKD", _APOSTROPHES.sub("", text.replace("&", " and ")).casefold())
+    plain = unicodedata.normalize("NFKD", _APOSTROPHES.sub("", text.replace("&", " and ")).casefold()).casefold()
     plain = "".join(c for c in plain if not unicodedata.combining(c))
     found = _NOT_WORD.sub(" ", plain).split()
     return tuple(w for w in found if w not in _MEANINGLESS) or tuple(found)
@@ -81,4 +81,4 @@ def matches(query: Query, item: Item) -> bool:
 def _in_season(query: Query, item: Item) -> bool:
     if query.season is None or query.season == item.season:
         return True
-    return query.season >= _FIRST_YEAR and item.aired is not None and item.aired.year == query.season
+    return query.season >= FIRST_YEAR and item.aired is not None and item.aired.year == query.season

@@ -9,6 +9,7 @@ CREATE TABLE items (
     imdb       TEXT,
     tvdb       INTEGER,
     season     INTEGER,
+    episodes   TEXT NOT NULL,       -- ",1,2,", "," when there are none
     absolute   INTEGER,
     aired      TEXT,                -- YYYY-MM-DD
     published  REAL NOT NULL,       -- Unix seconds
@@ -20,8 +21,9 @@ CREATE INDEX items_tmdb ON items (tmdb) WHERE tmdb IS NOT NULL;
 CREATE INDEX items_imdb ON items (imdb) WHERE imdb IS NOT NULL;
 CREATE INDEX items_tvdb ON items (tvdb, season) WHERE tvdb IS NOT NULL;
 
--- The searchable words of each item, joined by spaces; rowid = items.n.
-CREATE VIRTUAL TABLE item_words USING fts5 (words, tokenize = "unicode61 remove_diacritics 0");
+-- The searchable words of each item, joined by spaces; rowid = items.n. The words are folded before they come here:
+-- the tokenizer only has to split at spaces.
+CREATE VIRTUAL TABLE item_words USING fts5 (words, tokenize = "ascii", detail = none, columnsize = 0);
 
 -- The download queue. A row is there before the grab is answered.
 CREATE TABLE downloads (

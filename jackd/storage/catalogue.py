@@ -1,0 +1,144 @@
+"""The index of everything shared: found by ids, season, date or words, newest first."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Collection, Iterable, Sequence
+
+from attrs import evolve
+from twisted.internet.defer import Deferred
+
+from jackd.model.errors import NotFound
+from jackd.model.item import Item
+from jackd.model.search import Query, searchable
+from jackd.ports import Batch
+from jackd.storage.criteria import MAX_INTEGER, where
+from jackd.storage.database import Database
+from jackd.storage.items import item_from_json, item_to_json
+
+_PUT = """
+    INSERT INTO items (id, library, grp, kind, tmdb, imdb, tvdb, season, episodes, absolute, aired, published, item)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (id) DO UPDATE SET
+        library = excluded.library, grp = excluded.grp, kind = excluded.kind, tmdb = excluded.tmdb,
+        imdb = excluded.imdb, tvdb = excluded.tvdb, season = excluded.season, episodes = excluded.episodes,
+        absolute = excluded.absolute, aired = excluded.aired, published = excluded.published, item = excluded.item
+    RETURNING n
+"""
+
+
+class CatalogueStore:
+    """Tables ``items`` and ``item_words``. What is written is searchable when the Deferred fires."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def replace(self, library: str, *batches: Batch) -> Deferred[None]:
+        """
+        Each batch becomes all that is known of its group, in one transaction; rows that say the same already are
+        not touched. While a file keeps its name and size it also keeps the ``published`` it was first seen with.
+        """
+        return self._database.write(lambda connection: _replace(connection, library, batches))
+
+    def keep_groups(self, library: str, groups: Collection[str]) -> Deferred[None]:
+        """Forget the groups of ``library`` that a complete reading did not find any more."""
+        return self._database.write(lambda connection: _keep_groups(connection, library, set(groups)))
+
+    def drop_libraries_except(self, libraries: Iterable[str]) -> Deferred[None]:
+        """Forget what is not shared any more: the rows of every other library."""
+        kept = set(libraries)
+
+        def drop(connection: sqlite3.Connection) -> None:
+            for (library,) in connection.execute("SELECT DISTINCT library FROM items").fetchall():
+                if library not in kept:
+                    _delete(connection, "library = ?", library)
+
+        return self._database.write(drop)
+
+    def search(self, query: Query, *, limit: int, offset: int = 0) -> Deferred[Sequence[Item]]:
+        """What :func:`~jackd.model.search.matches`, newest first, at most ``limit`` after the first ``offset``."""
+        condition, values = where(query)
+        sql = f"SELECT item FROM items WHERE {condition} ORDER BY published DESC, id LIMIT ? OFFSET ?"  # noqa: S608
+
+        def run(connection: sqlite3.Connection) -> Sequence[Item]:
+            return [item_from_json(row["item"]) for row in connection.execute(sql, (*values, limit, offset))]
+
+        return self._database.read(run)
+
+    def item(self, item_id: str) -> Deferred[Item]:
+        """Raises ``NotFound``."""
+
+        def run(connection: sqlite3.Connection) -> Item:
+            row = connection.execute("SELECT item FROM items WHERE id = ?", (item_id,)).fetchone()
+            if row is None:
+                raise NotFound
+            return item_from_json(row["item"])
+
+        return self._database.read(run)
+
+    def count(self, library: str) -> Deferred[int]:
+        """How many items ``library`` shares."""
+        sql = "SELECT COUNT(*) FROM items WHERE library = ?"
+        return self._database.read(lambda connection: int(connection.execute(sql, (library,)).fetchone()[0]))
+
+
+def _replace(connection: sqlite3.Connection, library: str, batches: Iterable[Batch]) -> None:
+    for batch in batches:
+        ids = {item.id for item in batch.items}
+        for row in connection.execute("SELECT n, id FROM items WHERE library = ? AND grp = ?", (library, batch.group)):
+            if row["id"] not in ids:
+                _delete(connection, "n = ?", row["n"])
+        for item in batch.items:
+            _put(connection, library, batch.group, item)
+
+
+def _put(connection: sqlite3.Connection, library: str, group: str, item: Item) -> None:
+    row = connection.execute("SELECT library, grp, item FROM items WHERE id = ?", (item.id,)).fetchone()
+    if row is not None:
+        item = _as_first_seen(item, item_from_json(row["item"]))
+        if tuple(row) == (library, group, item_to_json(item)):
+            return
+    (n,) = connection.execute(_PUT, _values(library, group, item)).fetchone()
+    connection.execute("DELETE FROM item_words WHERE rowid = ?", (n,))
+    connection.execute("INSERT INTO item_words (rowid, words) VALUES (?, ?)", (n, " ".join(sorted(searchable(item)))))
+
+
+def _as_first_seen(item: Item, known: Item) -> Item:
+    same_file = (known.filename, known.size) == (item.filename, item.size)
+    return evolve(item, published=known.published) if same_file else item
+
+
+def _values(library: str, group: str, item: Item) -> tuple[object, ...]:
+    return (
+        item.id,
+        library,
+        group,
+        item.kind.value,
+        _integer(item.ids.tmdb),
+        item.ids.imdb,
+        _integer(item.ids.tvdb),
+        _integer(item.season),
+        f",{''.join(f'{episode},' for episode in item.episodes)}",
+        _integer(item.absolute),
+        item.aired and item.aired.isoformat(),
+        item.published.timestamp(),
+        item_to_json(item),
+    )
+
+
+def _integer(value: int | None) -> int | None:
+    """A number that SQLite can't hold is nothing that anybody looks for."""
+    return value if value is not None and abs(value) <= MAX_INTEGER else None
+
+
+def _keep_groups(connection: sqlite3.Connection, library: str, groups: set[str]) -> None:
+    for (group,) in connection.execute("SELECT DISTINCT grp FROM items WHERE library = ?", (library,)).fetchall():
+        if group not in groups:
+            _delete(connection, "library = ? AND grp = ?", library, group)
+
+
+def _delete(connection: sqlite3.Connection, condition: str, *values: object) -> None:
+    """``condition`` is text of this module."""
+    words = f"DELETE FROM item_words WHERE rowid IN (SELECT n FROM items WHERE {condition})"  # noqa: S608
+    connection.execute(words, values)
+    connection.execute(f"DELETE FROM items WHERE {condition}", values)  # noqa: S608
