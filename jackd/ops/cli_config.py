@@ -1,0 +1,77 @@
+"""``jack check-config``, and how every other command finds the configuration and the daemon."""
+
+from __future__ import annotations
+
+import os
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from jackd.config import ConfigErrors, Settings, find_config, load
+from jackd.model.errors import ConfigError
+from jackd.model.secret import Secret
+from jackd.ops.client import Client
+from jackd.web.auth import Mint
+
+if TYPE_CHECKING:
+    from argparse import _SubParsersAction
+
+_ANY = {"", "0.0.0.0", "::", "[::]", "*"}  # noqa: S104 - these are what we must not connect to
+
+
+def add_to(commands: _SubParsersAction[ArgumentParser], config: ArgumentParser) -> None:
+    """Adds the command."""
+    check = commands.add_parser("check-config", parents=[config], help="say whether the daemon would take it")
+    check.set_defaults(command=check_config)
+
+
+def check_config(options: Namespace) -> int:
+    """The daemon's own verdict: 0 when it is good; 1 and every problem when not. Writes nothing."""
+    path = find_config(options.config, os.environ)
+    if not path.exists():
+        print(f"{path} does not exist; the daemon would write a commented default there", file=sys.stderr)
+        return 1
+    try:
+        settings = load(path, os.environ)
+    except ConfigErrors as errors:
+        print(errors, file=sys.stderr)
+        return 1
+    downloads = settings.downloads.completed_path if settings.downloads else "none, so nothing can be grabbed"
+    print(f"{path} is good: {len(settings.servers)} servers, {len(settings.peers)} friends, downloads: {downloads}")
+    return 0
+
+
+def settings_for(options: Namespace) -> Settings:
+    """The daemon's settings. Raises ``ConfigError`` for a missing file, ``ConfigErrors`` for a bad one."""
+    path = find_config(options.config, os.environ)
+    if not path.exists():
+        raise ConfigError(f"{path} does not exist; name the configuration by --config FILE or APP_CONFIG_PATH")
+    return load(path, os.environ)
+
+
+def own_daemon(options: Namespace) -> Client:
+    """The running daemon of that configuration; ``JACK_URL`` and ``JACK_API_KEY`` name another."""
+    environ: Mapping[str, str] = os.environ
+    url, key = environ.get("JACK_URL", ""), environ.get("JACK_API_KEY", "")
+    if url and key:
+        return Client(url=url, key=Secret(key), hint="Is JACK_URL right?")
+    settings = settings_for(options)
+    host = settings.environment.host
+    host = "127.0.0.1" if host in _ANY else host
+    here = f"http://{f'[{host}]' if ':' in host else host}:{settings.environment.port}"
+    hint = "Is the daemon running (jack run)? With another PORT, set it here too, or set JACK_URL."
+    return Client(url=url or here, key=Secret(key) if key else _key(settings), hint=hint)
+
+
+def _key(settings: Settings) -> Secret | None:
+    """The configured key, else the one that the install made for itself."""
+    if settings.jack.api_key:
+        return settings.jack.api_key
+    path = settings.jack.state_dir / "secret"
+    try:
+        return Mint(path.read_bytes()).api_key()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise ConfigError(f"{path} can't be read ({error.strerror}): run this as the daemon's user") from None

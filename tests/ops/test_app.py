@@ -1,0 +1,134 @@
+"""The operators' routes."""
+
+from __future__ import annotations
+
+import pytest
+
+from jackd.model.item import Item
+from jackd.model.peer import Peer, PeerStatus
+from jackd.model.search import Query, matches
+from jackd.model.secret import Secret
+from jackd.model.server import ServerState
+from jackd.ops.app import MAX_ITEMS, OperatorApp
+from jackd.web.auth import Account, Keys, Scope
+from jackd.web.site import Mount
+from tests.support import MATRIX, PILOT, Web
+
+KEY = {"X-Api-Key": "operator"}
+
+
+class OwnItems:
+    def __init__(self) -> None:
+        self.asked: list[tuple[Query, int, int]] = []
+
+    async def search(self, query: Query, *, limit: int, offset: int = 0) -> list[Item]:
+        self.asked.append((query, limit, offset))
+        return [i for i in (MATRIX, PILOT) if matches(query, i)][offset : offset + limit]
+
+
+class Friends:
+    def statuses(self) -> list[PeerStatus]:
+        alice = Peer(name="Alice", url="http://u:pw@alice.test:5225", key=Secret("alices-key"))
+        return [
+            PeerStatus(peer=alice, version="0.1.0", features=frozenset({"b", "a"})),
+            PeerStatus(peer=alice, error="no answer in time"),
+        ]
+
+
+def radarr(**changes) -> ServerState:
+    known = {"id": "aaaaaaaa", "name": "Films", "type": "radarr", "url": "http://radarr:7878"}
+    return ServerState(**known, source=True, destination=True, version="5.1", items=2, **changes)
+
+
+def web(*servers: ServerState, shared: OwnItems | None = None) -> Web:
+    keys = Keys()
+    keys.add("operator", Account(name="jack", scopes=frozenset(Scope)))
+    keys.add("managed", Account(name="Films", scopes=frozenset({Scope.TORZNAB}), server="aaaaaaaa"))
+    app = OperatorApp(keys=keys, servers=servers, shared=shared or OwnItems(), network=Friends(), version="9.9.9")
+    return Web(Mount([], app))
+
+
+def test_ping_is_open_and_says_nothing_else():
+    got = web().get("/ping")
+    assert (got.status, got.json()) == (200, {"status": "OK"})
+    assert web().request("HEAD", "/ping").status == 200
+
+
+def test_the_root_is_one_plain_line_without_version():
+    got = web().get("/")
+    assert (got.status, got.text.count("\n")) == (200, 1)
+    assert "9.9.9" not in got.text
+    head = web().request("HEAD", "/")
+    assert (head.status, head.body) == (200, b"")
+
+
+CLOSED = ["/servers", "/servers/health", "/items", "/items?searchTerm=a", "/peers", "/nothing", "/servers/x", "/ping/x"]
+
+
+@pytest.mark.parametrize("path", CLOSED)
+def test_all_else_needs_the_operators_key(path):
+    """S1"""
+    assert web().get(path).status == 401
+    assert web().get(path, headers={"X-Api-Key": "wrong"}).status == 401
+    assert web().get(path, headers={"X-Api-Key": "managed"}).json()["code"] == "FORBIDDEN"
+
+
+def test_every_route_is_in_the_list_above():
+    """S1: a new route without an entry fails here."""
+    paths = {rule.rule for rule in OperatorApp.router.url_map.iter_rules()}
+    assert paths == {"/", "/ping", *CLOSED[:3], "/peers"}
+
+
+def test_the_key_may_stand_in_the_query():
+    assert web().get("/servers?apikey=operator").status == 200
+
+
+def test_what_nobody_has_is_not_found():
+    assert web().get("/nothing", headers=KEY).json() == {"error": "Not found", "code": "NOT_FOUND"}
+    assert web().post("/servers", headers=KEY).status == 405
+
+
+def test_servers():
+    (server,) = web(radarr()).get("/servers", headers=KEY).json()["servers"]
+    assert server == {
+        "id": "aaaaaaaa",
+        "name": "Films",
+        "type": "radarr",
+        "url": "http://radarr:7878",
+        "source": True,
+        "destination": True,
+    }
+
+
+def test_health_is_degraded_when_a_server_has_an_error():
+    assert web(radarr()).get("/servers/health", headers=KEY).json()["status"] == "OK"
+    got = web(radarr(registration_error="refused"), radarr()).get("/servers/health", headers=KEY).json()
+    assert got["status"] == "DEGRADED"
+    assert [s["healthy"] for s in got["servers"]] == [False, True]
+    assert got["servers"][0]["registrationError"] == "refused"
+
+
+def test_items_are_found_by_words():
+    got = web().get("/items?searchTerm=the+matrix", headers=KEY).json()
+    assert [i["title"] for i in got["items"]] == [MATRIX.title]
+    assert got["items"][0]["tmdbId"] == 603
+    assert "season" not in got["items"][0]
+
+
+def test_items_are_bounded():
+    shared = OwnItems()
+    site = web(shared=shared)
+    assert len(site.get("/items", headers=KEY).json()["items"]) == 2
+    site.get("/items?limit=999999&offset=1", headers=KEY)
+    assert shared.asked[1] == (Query(), MAX_ITEMS, 1)
+    for bad in ("limit=-1", "offset=x", "limit=1e3", "offset=%D9%A1", "searchTerm=" + "a" * 201):
+        assert site.get(f"/items?{bad}", headers=KEY).status == 400
+    assert len(shared.asked) == 2
+
+
+def test_peers_tell_how_they_are_and_no_key():
+    got = web().get("/peers", headers=KEY)
+    assert [(p["reachable"], p["error"]) for p in got.json()["peers"]] == [(True, None), (False, "no answer in time")]
+    assert got.json()["peers"][0]["features"] == ["a", "b"]
+    assert "alices-key" not in got.text
+    assert "pw@" not in got.text
