@@ -132,13 +132,17 @@ class Outgoing:
             **extra,
         )
         if len(list(response.headers.getAllRawHeaders())) > MAX_ANSWER_HEADERS:
+            discard(response.original)
             raise CallFailed("too many headers")
         return response.original
 
 
 @implementer(IAgent)
 class _Uncoded:
-    """Below treq, which asks for gzip and inflates without a bound: asks for the bytes as they are, refuses others."""
+    """
+    Below treq, which asks for gzip and inflates without a bound: asks for the bytes as they are, refuses others. Hides
+    cookies, which treq would keep for everybody whom jack ever called.
+    """
 
     def __init__(self, agent: IAgent) -> None:
         self._agent = agent
@@ -151,11 +155,17 @@ class _Uncoded:
         return self._agent.request(method, uri, plain, bodyProducer).addCallback(self._check)
 
     def _check(self, response: IResponse) -> IResponse:
+        response.headers.removeHeader("set-cookie")
         coding = response.headers.getRawHeaders("content-encoding", ["identity"])[0]
         if coding.lower() != "identity":
-            response.deliverBody(_Hangup())
+            discard(response)
             raise CallFailed(f"the answer has the content coding {coding[:20]!r}, which was not asked for")
         return response
+
+
+def discard(response: IResponse) -> None:
+    """Close the connection of an answer whose body nobody wants."""
+    response.deliverBody(_Hangup())
 
 
 class _Hangup(Protocol):
