@@ -1,0 +1,116 @@
+"""What the libraries of Radarr and Sonarr have in common: asking for changes, and where files lie."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from time import time
+from typing import Any, Final
+
+from jackd.arr import wire
+from jackd.arr.client import ArrClient, ArrError, elements
+from jackd.model.errors import LibraryUnavailable, NotFound
+from jackd.model.item import Kind
+from jackd.model.server import ServerState
+from jackd.ports import Location
+from jackd.storage.threads import Workers
+
+ROOTS_SECONDS: Final = 600.0
+"""How long the root folders are believed to stay the same."""
+
+CLOCK_SKEW: Final = timedelta(minutes=5)
+"""How much earlier than asked the history is looked at: the *arr's clock is not ours."""
+
+
+class ArrLibrary:
+    """
+    The part of :class:`jackd.ports.Library` that does not depend on what is in the library.
+
+    :param workers: long lists are parsed there.
+    :param state: is told the server's version.
+    """
+
+    _group_key: str
+
+    def __init__(
+        self, *, client: ArrClient, workers: Workers, state: ServerState, now: Callable[[], float] = time
+    ) -> None:
+        self._client = client
+        self._workers = workers
+        self._state = state
+        self._now = now
+        self._paths = client.server.path_map
+        self._roots: tuple[Path, ...] = ()
+        self._roots_until = float("-inf")
+
+    @property
+    def id(self) -> str:
+        """See :class:`jackd.ports.Library`."""
+        return self._client.server.id
+
+    @property
+    def name(self) -> str:
+        """See :class:`jackd.ports.Library`."""
+        return self._client.server.name
+
+    async def changed(self, since: datetime) -> Sequence[str] | None:
+        """
+        The groups whose files changed, from ``/history/since``. What was removed from the library has no history any
+        more, so only a whole reading notices that.
+        """
+        date = (since.astimezone(UTC) - CLOCK_SKEW).strftime("%Y-%m-%dT%H:%M:%SZ")
+        try:
+            body = await self._client.page("/history/since", {"date": date})
+        except ArrError as error:
+            if error.is_missing:
+                return None
+            raise
+        return await self._workers.run(lambda: wire.changed_groups(elements(body), self._group_key))
+
+    async def _check(self) -> None:
+        """Make sure before a whole reading that it is the right program."""
+        self._state.version = await self._client.status()
+
+    def _entity(self, item_id: str, kind: Kind) -> int:
+        """The *arr's own id in an item's id. Raises ``NotFound`` for an id that this library did not make."""
+        library, _, rest = item_id.partition(":")
+        said, _, entity = rest.partition(":")
+        if library != self.id or said != kind.value or not (entity.isascii() and entity.isdigit()):
+            raise NotFound
+        return int(entity)
+
+    async def _one(self, path: str) -> Any:
+        """What is at ``path`` now. Raises ``NotFound`` or ``LibraryUnavailable``."""
+        try:
+            return await self._client.get(path, interactive=True)
+        except ArrError as error:
+            if error.is_missing:
+                raise NotFound from None
+            raise
+
+    async def _location(self, file: object) -> Location:
+        theirs = wire.file_path(file)
+        if theirs is None:
+            raise NotFound
+        path = Path(self._paths.ours(theirs))
+        if not path.is_absolute():
+            raise LibraryUnavailable(f"{self.name}: pathMappings has no folder of ours for {theirs}")
+        return Location(path=path, roots=await self._root_folders())
+
+    async def _root_folders(self) -> tuple[Path, ...]:
+        """Asked every ten minutes; what was known before has to do while the *arr does not answer."""
+        if self._now() >= self._roots_until:
+            try:
+                folders = await self._client.get("/rootfolder", interactive=True)
+            except LibraryUnavailable:
+                if not self._roots:
+                    raise
+                return self._roots
+            self._roots = tuple(_absolute(self._paths.ours(path) for path in wire.root_paths(folders)))
+            self._roots_until = self._now() + ROOTS_SECONDS
+        return self._roots
+
+
+def _absolute(paths: Iterable[str]) -> Iterable[Path]:
+    return [path for path in map(Path, paths) if path.is_absolute()]
