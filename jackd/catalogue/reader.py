@@ -1,0 +1,170 @@
+"""Keeps the index like one library: a complete reading at start and now and then, what changed in between."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+from twisted.application.service import Service
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import deferLater
+from twisted.logger import Logger
+
+from jackd.catalogue.backoff import Backoff
+from jackd.model.errors import JackError
+from jackd.model.server import ServerState
+from jackd.ports import Batch, Library
+from jackd.storage.catalogue import CatalogueStore
+
+_log = Logger(namespace="jackd.catalogue")
+
+FULL_EVERY = 6 * 3600.0
+FULL_EVERY_UNTOLD = 15 * 60.0
+"""The same, in seconds, for a library that can't tell what changed."""
+
+CHANGES_EVERY = 60.0
+REST = 20
+"""After a poll that took long comes a rest of so many times as long: looking at a large folder is work."""
+
+OVERLAP = timedelta(minutes=2)
+"""Changes are asked for from that long before the last poll: the server's clock is not ours."""
+
+ITEMS_AT_ONCE = 200
+"""About so many new items are written in one transaction: fewer and the first reading is slow, more and grabs wait."""
+
+
+class LibraryReader(Service):
+    """
+    Reads ``library`` into ``store`` while it runs. Whatever fails is tried again for ever; until then the last known
+    items stay, and other libraries never notice.
+
+    :param state: told how it goes.
+    :param full_every: seconds between complete readings.
+    :param changes_every: seconds between polls for changes.
+    """
+
+    def __init__(
+        self,
+        *,
+        library: Library,
+        store: CatalogueStore,
+        state: ServerState,
+        clock: IReactorTime,
+        now: Callable[[], float] = time.time,
+        rng: Random | None = None,
+        full_every: float = FULL_EVERY,
+        changes_every: float = CHANGES_EVERY,
+    ) -> None:
+        self.setName(f"library-{library.id}")
+        self._library = library
+        self._store = store
+        self._state = state
+        self._clock = clock
+        self._now = now
+        self._rng = rng or Random()  # noqa: S311 - spreads load, no secret
+        self._full_every = full_every
+        self._changes_every = changes_every
+        self._since = datetime.fromtimestamp(0, UTC)
+        self._tells_changes = True
+        self._poll_took = 0.0
+        self._stale: set[str] = set()
+        self._task: Deferred[None] | None = None
+
+    def startService(self) -> None:
+        super().startService()
+        self._task = Deferred.fromCoroutine(self._run())
+        self._task.addErrback(lambda failure: failure.trap(CancelledError))
+
+    def stopService(self) -> None:
+        super().stopService()
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+
+    async def _run(self) -> None:
+        while True:
+            await self._until_it_works(self._read_all)
+            await self._follow()
+
+    async def _follow(self) -> None:
+        """Poll until the next complete reading is due."""
+        read_at = self._clock.seconds()
+        while self._clock.seconds() < read_at + self._until_full_reading():
+            await deferLater(self._clock, max(self._changes_every, REST * self._poll_took))
+            await self._until_it_works(self._read_changes)
+
+    def _until_full_reading(self) -> float:
+        return self._full_every if self._tells_changes else min(self._full_every, FULL_EVERY_UNTOLD)
+
+    async def _read_all(self) -> None:
+        began = self._moment()
+        seen: set[str] = set()
+        waiting: list[Batch] = []
+        async for batch in self._library.read():
+            seen.add(batch.group)
+            waiting.append(batch)
+            if sum(len(b.items) for b in waiting) >= ITEMS_AT_ONCE:
+                await self._write(*waiting)
+                waiting.clear()
+        await self._write(*waiting)
+        await self._store.keep_groups(self._library.id, seen)
+        self._since = began
+        self._stale.clear()
+        await self._count()
+        self._state.read_at = self._now()
+        _log.info("{name}: {items} items are shared", name=self._library.name, items=self._state.items)
+
+    async def _read_changes(self) -> None:
+        began, asked = self._moment(), self._clock.seconds()
+        changed = await self._library.changed(self._since - OVERLAP)
+        self._poll_took = self._clock.seconds() - asked
+        self._tells_changes = changed is not None
+        # A group leaves the set when its items are stored: whatever fails on the way, no change is lost.
+        self._since = began
+        self._stale.update(changed or ())
+        for group in sorted(self._stale):
+            await self._write(await self._library.read_group(group))
+            self._stale.discard(group)
+
+    async def _write(self, *batches: Batch) -> None:
+        await self._store.replace(self._library.id, *batches)
+        await self._count()
+
+    async def _count(self) -> None:
+        self._state.items = await self._store.count(self._library.id)
+
+    async def _until_it_works(self, job: Callable[[], Awaitable[None]]) -> None:
+        backoff = Backoff(self._rng)
+        while not await self._works(job):
+            await deferLater(self._clock, backoff.next())
+
+    async def _works(self, job: Callable[[], Awaitable[None]]) -> bool:
+        try:
+            await job()
+        except CancelledError:
+            raise
+        except JackError as error:
+            self._failed(str(error))
+        except Exception as error:
+            _log.failure("{name}: can't be read", name=self._library.name)
+            self._failed(f"unexpected error: {type(error).__name__}")
+        else:
+            self._healed()
+            return True
+        return False
+
+    def _failed(self, why: str) -> None:
+        if why != self._state.library_error:
+            _log.warn("{name}: can't be read: {why}; will be tried again", name=self._library.name, why=why)
+        self._state.library_error = why
+
+    def _healed(self) -> None:
+        if self._state.library_error is not None:
+            _log.info("{name}: can be read again", name=self._library.name)
+        self._state.library_error = None
+
+    def _moment(self) -> datetime:
+        return datetime.fromtimestamp(self._now(), UTC)

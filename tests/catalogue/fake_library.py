@@ -1,0 +1,64 @@
+"""A library whose content, moods and log of calls a test controls."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from attrs import define, field
+from twisted.internet.defer import Deferred
+
+from jackd.model.errors import NotFound
+from jackd.model.item import Item
+from jackd.ports import Batch, Location
+
+
+@define
+class FakeLibrary:
+    id: str = "aaaaaaaa"
+    name: str = "radarr"
+    groups: dict[str, list[Item]] = field(factory=dict)
+    changes: Sequence[str] | None = ()
+    failure: Exception | None = None
+    fails_after: int = 0  # batches that still come
+    fails_for: str | None = None  # only this group fails
+    hangs: Deferred[None] | None = None  # changed() and locate() wait for it
+    places: list[Path] = field(factory=list)  # where the files lie, one answer after the other
+    calls: list[str] = field(factory=list)
+    since: list[datetime] = field(factory=list)
+
+    async def read(self) -> AsyncIterator[Batch]:
+        self.calls.append("read")
+        for number, (group, items) in enumerate(list(self.groups.items())):
+            if self.failure and number == self.fails_after:
+                raise self.failure
+            yield Batch(group=group, items=items)
+        if self.failure and not self.groups:
+            raise self.failure
+
+    async def changed(self, since: datetime) -> Sequence[str] | None:
+        self.calls.append("changed")
+        self.since.append(since)
+        if self.hangs is not None:
+            await self.hangs
+        if self.failure and self.fails_for is None:
+            raise self.failure
+        return self.changes
+
+    async def read_group(self, group: str) -> Batch:
+        self.calls.append(f"group {group}")
+        if self.failure and self.fails_for == group:
+            raise self.failure
+        return Batch(group=group, items=self.groups.get(group, []))
+
+    async def locate(self, item_id: str) -> Location:
+        self.calls.append(f"locate {item_id}")
+        if self.hangs is not None:
+            await self.hangs
+        if self.failure:
+            raise self.failure
+        if not any(item.id == item_id for items in self.groups.values() for item in items):
+            raise NotFound
+        path = self.places.pop(0) if self.places else Path(__file__)
+        return Location(path=path, roots=[path.parent])
