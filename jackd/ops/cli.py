@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
-from pathlib import Path
 
 from jackd import __version__
 from jackd.model.errors import JackError
@@ -17,6 +17,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     try:
         code: int = options.command(options)
+        sys.stdout.flush()
     except JackError as error:
         print(f"jack: {error}", file=sys.stderr)
         return 1
@@ -24,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
     except BrokenPipeError:
         # The reader (``| head``) has what it wanted; Python would complain once more when it closes stdout.
-        sys.stdout = None
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return code
 
@@ -33,7 +34,7 @@ def parser() -> ArgumentParser:
     """All commands."""
     top = ArgumentParser(prog="jack", description="Share media libraries with friends through the arrs.")
     config = ArgumentParser(add_help=False)
-    config.add_argument("--config", type=Path, metavar="FILE", help="the configuration (else APP_CONFIG_PATH, …)")
+    config.add_argument("--config", metavar="FILE", help="the configuration (else APP_CONFIG_PATH, …)")
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
     run = commands.add_parser("run", parents=[config], help="run the daemon here; the same as twistd -n jack")
@@ -50,7 +51,7 @@ def run_daemon(options: Namespace) -> int:
     """twistd, in this very process."""
     from twisted.scripts.twistd import run  # noqa: PLC0415 - no other command needs it
 
-    chosen = ["--config", str(options.config)] if options.config else []
+    chosen = ["--config", options.config] if options.config else []
     sys.argv = ["twistd", "--nodaemon", "--pidfile=", "jack", *chosen]
     run()
     return 0

@@ -6,9 +6,11 @@ import os
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jackd.config import ConfigErrors, Settings, find_config, load
+from jackd.config.load import SYSTEM_CONFIG
 from jackd.model.errors import ConfigError
 from jackd.model.secret import Secret
 from jackd.ops.client import Client
@@ -16,6 +18,9 @@ from jackd.web.auth import Mint
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
+
+PACKAGED_STATE = Path("/var/lib/jack")
+"""``StateDirectory=`` of debian/jack.service."""
 
 _ANY = {"", "0.0.0.0", "::", "[::]", "*"}  # noqa: S104 - these are what we must not connect to
 
@@ -47,7 +52,9 @@ def settings_for(options: Namespace) -> Settings:
     path = find_config(options.config, os.environ)
     if not path.exists():
         raise ConfigError(f"{path} does not exist; name the configuration by --config FILE or APP_CONFIG_PATH")
-    return load(path, os.environ)
+    # What systemd tells the packaged daemon, nobody tells a command typed beside it.
+    packaged = {"STATE_DIRECTORY": str(PACKAGED_STATE)} if path == SYSTEM_CONFIG else {}
+    return load(path, {**packaged, **os.environ})
 
 
 def own_daemon(options: Namespace) -> Client:

@@ -1,0 +1,38 @@
+# What a person types here. Everything that is needed goes into .venv first; delete that folder to start afresh.
+
+SUITABLE := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do $$p -c '$(SUITABLE)' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+FLEXGET := .venv/flexget/bin/flexget
+
+.PHONY: run demo test lint deb
+
+run: .venv/ready
+	$(BIN)/twistd --nodaemon --pidfile= jack $(if $(CONFIG),--config $(CONFIG))
+
+demo: .venv/ready
+	$(BIN)/python examples/demo.py $(if $(MEDIA),--media "$(MEDIA)")
+
+test: .venv/ready $(FLEXGET)
+	JACK_FLEXGET=$(abspath $(FLEXGET)) $(BIN)/python -m pytest --cov --cov-report=term:skip-covered $(ARGS)
+
+lint: .venv/ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/codespell
+
+deb:
+	dpkg-buildpackage --unsigned-source --unsigned-changes --build=binary
+
+.venv/ready: setup.cfg setup.py pyproject.toml
+	@test -n "$(PYTHON)" || { echo "jack needs Python 3.11 or newer with venv (Debian, Ubuntu: apt install python3-venv)"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --editable '.[test,lint]'
+	touch $@
+
+# An outside client for the tests, in an environment of its own: it pins what jack needs newer.
+$(FLEXGET): .venv/ready
+	test -x $@ || { $(PYTHON) -m venv .venv/flexget && .venv/flexget/bin/pip install --quiet 'flexget>=3.15'; }
+	touch $@
