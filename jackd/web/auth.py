@@ -7,6 +7,7 @@ import enum
 import hashlib
 import hmac
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from attrs import frozen
@@ -55,6 +56,10 @@ class Keys:
     def account(self, key: str) -> Account | None:
         """Who that is, or ``None``."""
         return self._accounts.get(_digest(key)) if key else None
+
+    def named(self, name: str) -> Sequence[tuple[str, Account]]:
+        """All accounts of that name, each with the SHA-256 of its key in hex: what a session is bound to."""
+        return [(digest.hex(), account) for digest, account in self._accounts.items() if account.name == name]
 
     def login(self, name: str, key: str) -> Account | None:
         """The account whose name and key both fit."""

@@ -1,0 +1,219 @@
+"""``torrents/*``: what a client reads of its downloads, and what it does with them."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from jackd.model.errors import BadRequest, Conflict
+from jackd.ports import Downloads
+from jackd.qbittorrent import wire
+from jackd.qbittorrent.adding import share_limits
+from jackd.qbittorrent.calls import Actions, Answer, Call
+from jackd.qbittorrent.queue import Queue, select
+
+_FILE_PRIORITIES = {"0", "1", "6", "7"}
+
+
+class Reading:
+    """What does not change anything."""
+
+    actions: ClassVar[Actions] = Actions()
+
+    def __init__(self, queue: Queue) -> None:
+        self._queue = queue
+
+    @actions.read("torrents/info")
+    async def info(self, call: Call) -> Answer:
+        """``filter``, ``category``, ``tag``, ``hashes`` choose rows; then ``sort``, ``reverse``, ``offset``, ``limit``."""
+        return select(self._queue.rows(call.view), call)
+
+    @actions.read("torrents/properties")
+    async def properties(self, call: Call) -> Answer:
+        """More about ``hash``."""
+        return wire.properties(self._queue.one(call), call.view)
+
+    @actions.read("torrents/files")
+    async def files(self, call: Call) -> Answer:
+        """The only file of ``hash``; ``indexes`` may name nothing but 0."""
+        file = wire.file(self._queue.one(call))
+        for index in call.words("indexes", "|"):
+            if index != "0":
+                raise Conflict(f"Index {index} is out of bounds.")
+        return [file]
+
+    @actions.read("torrents/trackers")
+    async def trackers(self, call: Call) -> Answer:
+        """Where the data comes from: the friend, and why he does not give it."""
+        return wire.trackers(self._queue.one(call))
+
+    @actions.read("torrents/webseeds")
+    async def web_seeds(self, call: Call) -> Answer:
+        """There are none."""
+        self._queue.one(call)
+        return []
+
+    @actions.read("torrents/pieceHashes")
+    async def piece_hashes(self, call: Call) -> Answer:
+        """All zero, as in the stub."""
+        return ["0" * 40] * len(wire.pieces_of(self._queue.one(call)))
+
+    @actions.read("torrents/pieceStates")
+    async def pieces(self, call: Call) -> Answer:
+        """For progress bars."""
+        return [*wire.pieces_of(self._queue.one(call))]
+
+    @actions.read("torrents/export")
+    async def export(self, call: Call) -> Answer:
+        """A stub is good for one grab and not kept."""
+        self._queue.one(call)
+        raise Conflict("Unable to export torrent file")
+
+    @actions.read("torrents/downloadLimit", "torrents/uploadLimit")
+    async def limits(self, call: Call) -> Answer:
+        """0, no limit, for each of ``hashes`` that is there, -1 for the others."""
+        call.need("hashes")
+        names = [name.lower() for name in call.words("hashes", "|")]
+        there = {download.hash for download in self._queue.seen(call.view)}
+        return {name: 0 if name in there else -1 for name in names}
+
+
+class Changing:
+    """What the queue can do; unknown hashes are passed over (F48)."""
+
+    actions: ClassVar[Actions] = Actions()
+
+    def __init__(self, downloads: Downloads, queue: Queue) -> None:
+        self._downloads = downloads
+        self._queue = queue
+
+    @actions.change("torrents/pause", "torrents/stop")
+    async def pause(self, call: Call) -> Answer:
+        """``hashes``."""
+        await self._downloads.pause(self._queue.hashes(call))
+        return ""
+
+    @actions.change("torrents/resume", "torrents/start")
+    async def resume(self, call: Call) -> Answer:
+        """``hashes``."""
+        await self._downloads.resume(self._queue.hashes(call))
+        return ""
+
+    @actions.change("torrents/recheck")
+    async def recheck(self, call: Call) -> Answer:
+        """``hashes``."""
+        await self._downloads.recheck(self._queue.hashes(call))
+        return ""
+
+    @actions.change("torrents/delete")
+    async def delete(self, call: Call) -> Answer:
+        """``hashes``; ``deleteFiles`` may be missing: the *arrs leave it out to keep the data (F47)."""
+        await self._downloads.delete(self._queue.hashes(call), delete_files=call.flag("deleteFiles"))
+        return ""
+
+    @actions.change("torrents/setForceStart")
+    async def force(self, call: Call) -> Answer:
+        """``hashes``, ``value``."""
+        call.need("hashes", "value")
+        await self._downloads.set_forced(self._queue.hashes(call), call.flag("value"))
+        return ""
+
+    @actions.change("torrents/setShareLimits")
+    async def share(self, call: Call) -> Answer:
+        """``hashes``, ``ratioLimit``, ``seedingTimeLimit``; what is no number counts as 0."""
+        call.need("hashes", "ratioLimit", "seedingTimeLimit")
+        await self._downloads.set_share_limits(self._queue.hashes(call), *share_limits(call))
+        return ""
+
+    async def _move(self, call: Call, where: str) -> Answer:
+        await self._downloads.move(self._queue.hashes(call), where)
+        return ""
+
+    @actions.change("torrents/topPrio")
+    async def top(self, call: Call) -> Answer:
+        """``hashes``."""
+        return await self._move(call, "top")
+
+    @actions.change("torrents/bottomPrio")
+    async def bottom(self, call: Call) -> Answer:
+        """``hashes``."""
+        return await self._move(call, "bottom")
+
+    @actions.change("torrents/increasePrio")
+    async def up(self, call: Call) -> Answer:
+        """``hashes``."""
+        return await self._move(call, "up")
+
+    @actions.change("torrents/decreasePrio")
+    async def down(self, call: Call) -> Answer:
+        """``hashes``."""
+        return await self._move(call, "down")
+
+
+class Unsupported:
+    """
+    What only makes sense for BitTorrent. Settings without a meaning here are taken and forgotten; what a client would
+    rely on afterwards (another name, another folder) is refused.
+    """
+
+    actions: ClassVar[Actions] = Actions()
+
+    def __init__(self, queue: Queue) -> None:
+        self._queue = queue
+
+    @actions.change(
+        "torrents/reannounce",
+        "torrents/setAutoManagement",
+        "torrents/setSuperSeeding",
+        "torrents/toggleSequentialDownload",
+        "torrents/toggleFirstLastPiecePrio",
+        "torrents/setDownloadLimit",
+        "torrents/setUploadLimit",
+        "torrents/addPeers",
+    )
+    async def for_hashes(self, call: Call) -> Answer:
+        """``hashes`` and a setting."""
+        call.need("hashes")
+        return ""
+
+    @actions.change("torrents/addTrackers", "torrents/removeTrackers", "torrents/editTracker")
+    async def for_trackers(self, call: Call) -> Answer:
+        """``hash`` and its trackers."""
+        self._queue.one(call)
+        return ""
+
+    @actions.change("torrents/filePrio")
+    async def file_priority(self, call: Call) -> Answer:
+        """``hash``, ``id``, ``priority``: there is one file and it is wanted."""
+        _, ids, priority = call.need("hash", "id", "priority")
+        if priority not in _FILE_PRIORITIES:
+            raise BadRequest("Priority is not valid")
+        if not all(part.isdecimal() for part in ids.split("|")):
+            raise BadRequest("File IDs must be integers")
+        self._queue.one(call)
+        if any(int(part) for part in call.words("id", "|")):
+            raise Conflict("File ID is not valid")
+        return ""
+
+    @actions.change("torrents/rename")
+    async def rename(self, call: Call) -> Answer:
+        """The name is what the *arrs know a grab by."""
+        call.need("name")
+        self._queue.one(call)
+        raise Conflict("Incorrect torrent name")
+
+    @actions.change("torrents/renameFile", "torrents/renameFolder")
+    async def rename_file(self, call: Call) -> Answer:
+        """``hash``, ``oldPath``, ``newPath``."""
+        old, _ = call.need("oldPath", "newPath")
+        self._queue.one(call)
+        raise Conflict(f"No such file: '{old}'.")
+
+    @actions.change("torrents/setLocation", "torrents/setSavePath", "torrents/setDownloadPath")
+    async def move(self, call: Call) -> Answer:
+        """Where grabs go is the configuration's business."""
+        path = call.params.get("location") or call.params.get("path")
+        if not path:
+            raise BadRequest("Save path cannot be empty" if "location" in call.params else "")
+        if self._queue.chosen(call):
+            raise Conflict("Cannot make save path")
+        return ""
