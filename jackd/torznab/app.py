@@ -1,0 +1,179 @@
+"""The indexer: ``/torznab/api`` and the links to stub torrents."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import ClassVar
+from urllib.parse import quote, unquote
+
+from twisted.logger import Logger
+from twisted.web.resource import IResource
+from twisted.web.server import Request
+
+from jackd.model.errors import Forbidden, JackError, NotFound, PeerError, Unauthorized, UnsupportedMedia
+from jackd.model.naming import release_title
+from jackd.model.release import Release, split_guid
+from jackd.ports import Mints, PeerNetwork
+from jackd.torrent.stub import MAX_SIZE, Stubs
+from jackd.torznab import documents
+from jackd.torznab.categories import is_wanted
+from jackd.torznab.wire import FUNCTIONS, OTHER_MEDIA, Search, TorznabError, read_search
+from jackd.web.auth import Account, Keys, Scope
+from jackd.web.request import Head, JackRequest
+from jackd.web.router import Router, reply
+
+log = Logger(namespace="jackd.torznab")
+
+PREFIX = "/torznab"
+_DOWNLOAD = f"{PREFIX}/download/"
+_SUFFIX = ".torrent"
+_PURPOSE = "download"
+_BAD_KEY, _BUG = 100, 900
+_OPEN = Account(name="link", scopes=frozenset())
+
+
+class TorznabApp:
+    """
+    Speaks Torznab to the owner's *arrs and other tools.
+
+    Searches need a key and are always answered with HTTP 200: clients put an indexer to sleep for any other status
+    and don't read its body. Links need none: each carries a signature of its own guid, and no key (S5).
+    """
+
+    router: ClassVar[Router] = Router()
+
+    def __init__(
+        self,
+        *,
+        network: PeerNetwork,
+        keys: Keys,
+        mint: Mints,
+        stubs: Stubs,
+        base_url: str,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._network = network
+        self._keys = keys
+        self._mint = mint
+        self._stubs = stubs
+        self._base_url = base_url.rstrip("/")
+        self._now = now
+        self._resource: IResource = self.router.resource()
+
+    def resource(self) -> IResource:
+        return self._resource
+
+    def admit(self, head: Head) -> Account | None:
+        if head.path.startswith(_DOWNLOAD):
+            return self._admit_link(head)
+        account = self._keys.account(head.query.get("apikey") or head.headers.get("x-api-key", ""))
+        if account is None:
+            raise Unauthorized("Incorrect user credentials")
+        if Scope.TORZNAB not in account.scopes:
+            raise Forbidden("The key is not for the indexer")
+        return account
+
+    def _admit_link(self, head: Head) -> Account:
+        if not self._mint.verify(_PURPOSE, _guid(head.path), head.query.get("token", "")):
+            raise NotFound
+        return _OPEN
+
+    def errors(self, request: Request, error: JackError) -> bytes:
+        if request.path.startswith(_DOWNLOAD.encode()):
+            return reply(request, f"{error}\n", "text/plain; charset=utf-8", error.status)
+        return reply(request, documents.error(_number(error), str(error)), documents.CONTENT_TYPE, _status(error))
+
+    @router.route(PREFIX, methods=["GET"])
+    @router.route(f"{PREFIX}/", methods=["GET"])
+    @router.route(f"{PREFIX}/api", methods=["GET"])
+    @router.route(f"{PREFIX}/api/", methods=["GET"])
+    async def api(self, request: JackRequest) -> bytes:
+        """``t=caps`` and the searches."""
+        function = request.head.query.get("t", "").strip().lower()
+        if not function:
+            raise TorznabError(200, "Missing parameter (t)")
+        if function == "caps":
+            return reply(request, documents.capabilities(), documents.CONTENT_TYPE)
+        if function not in FUNCTIONS and function not in OTHER_MEDIA:
+            raise TorznabError(202, f"No such function ({function[:32]})")
+        return reply(request, await self._answer(read_search(request.head.query)), documents.CONTENT_TYPE)
+
+    async def _answer(self, search: Search) -> str:
+        found = await self._find(search)
+        page = found[search.offset : search.offset + search.limit]
+        log.debug("{query}: {found} found, {page} shown", query=search.query, found=len(found), page=len(page))
+        return documents.feed(
+            page,
+            offset=search.offset,
+            total=len(found),
+            base_url=self._base_url,
+            now=datetime.fromtimestamp(self._now(), UTC),
+            link=self._link,
+        )
+
+    async def _find(self, search: Search) -> Sequence[Release]:
+        """Newest first, each guid once, nothing that no stub could be made for."""
+        if search.query is None:
+            return []
+        found = {release.guid: release for release in await self._network.search(search.query)}
+        wanted = [r for r in found.values() if 0 < r.item.size <= MAX_SIZE and is_wanted(r.item, search.categories)]
+        return sorted(wanted, key=lambda release: release.item.published, reverse=True)
+
+    def _link(self, release: Release) -> str:
+        """The same for an offer as long as the install's secret is: the *arrs know by it what they saw before."""
+        token = self._mint.sign(_PURPOSE, release.guid)
+        return f"{self._base_url}{_DOWNLOAD}{quote(release.guid, safe='')}{_SUFFIX}?token={token}"
+
+    @router.route(f"{_DOWNLOAD}<path:name>", methods=["GET"])
+    async def download(self, request: JackRequest, name: str) -> bytes:
+        """
+        A new stub for the offer. Whatever stands in the way is 404 (F65): an *arr then drops this release and takes
+        the next, where any other status would put the whole indexer to sleep for one friend who is away.
+        """
+        release = await self._offered(_guid(request.head.path))
+        try:
+            stub = self._stubs.make(release)
+        except UnsupportedMedia as error:
+            raise NotFound(str(error)) from None
+        title = release_title(release.item)
+        log.info("{title} of {peer} is wanted", title=title, peer=release.peer_name)
+        request.setHeader("content-disposition", attachment(f"{title}{_SUFFIX}"))
+        request.setHeader("cache-control", "no-store")
+        request.setHeader("referrer-policy", "no-referrer")
+        return reply(request, stub, documents.TORRENT_TYPE)
+
+    async def _offered(self, guid: str) -> Release:
+        parts = split_guid(guid)
+        if parts is None:
+            raise NotFound
+        try:
+            return await self._network.release(*parts)
+        except PeerError as error:
+            log.info("{guid} can't be had now: {reason}", guid=guid, reason=str(error))
+            raise NotFound(f"not available now: {error}") from None
+
+
+def attachment(name: str) -> str:
+    """``Content-Disposition`` for a file called ``name`` (RFC 6266): plain ASCII, and the whole name beside it."""
+    plain = "".join(c if c.isascii() and (c.isalnum() or c in " ._-()[]+,!") else "_" for c in name)
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name.encode('utf-8', 'replace'), safe='')}"
+
+
+def _guid(path: str) -> str:
+    """The guid that a link's path names: quoted whole, so that no character of an id is taken for a separator."""
+    return unquote(path.removeprefix(_DOWNLOAD).removesuffix(_SUFFIX))
+
+
+def _number(error: JackError) -> int:
+    if isinstance(error, TorznabError):
+        return error.number
+    if isinstance(error, Unauthorized | Forbidden):
+        return _BAD_KEY
+    return 201 if error.status < 500 else _BUG
+
+
+def _status(error: JackError) -> int:
+    """404 and 405 tell that it was no request for an answer in XML; all else is told in the body."""
+    return error.status if error.status in (404, 405) else 200

@@ -1,0 +1,48 @@
+"""The numbers that Torznab gives to kinds of media: thousands, with sub-categories by picture."""
+
+from __future__ import annotations
+
+from collections.abc import Set
+
+from jackd.model.item import Item, Kind
+
+MOVIES, TV, ANIME = 2000, 5000, 5070
+_SD, _HD, _UHD = 30, 40, 45
+
+NAMES = {
+    MOVIES: ("Movies", {MOVIES + _SD: "SD", MOVIES + _HD: "HD", MOVIES + _UHD: "UHD"}),
+    TV: ("TV", {TV + _SD: "SD", TV + _HD: "HD", TV + _UHD: "UHD", ANIME: "Anime"}),
+}
+"""What the capabilities list: number to name and sub-categories."""
+
+_THOUSANDS = {Kind.MOVIE: MOVIES, Kind.EPISODE: TV}
+
+
+def categories(item: Item) -> tuple[int, ...]:
+    """All numbers of ``item``, its thousand first; no picture's sub-category when the resolution is unknown."""
+    thousand = _THOUSANDS[item.kind]
+    anime = (ANIME,) if item.anime and item.kind is Kind.EPISODE else ()
+    return (thousand, *([thousand + _picture(item.resolution)] if item.resolution else []), *anime)
+
+
+def is_wanted(item: Item, asked: Set[int]) -> bool:
+    """
+    Whether ``item`` is in one of the categories ``asked`` for; none means all. An item of unknown resolution may be
+    of any picture's sub-category.
+    """
+    if not asked or not asked.isdisjoint(categories(item)):
+        return True
+    pictures = {_THOUSANDS[item.kind] + picture for picture in (_SD, _HD, _UHD)}
+    return not item.resolution and not asked.isdisjoint(pictures)
+
+
+def only_kind(asked: Set[int]) -> Kind | None:
+    """The one kind that the categories leave, if they leave but one."""
+    kinds = [kind for kind, thousand in _THOUSANDS.items() if any(n // 1000 * 1000 == thousand for n in asked)]
+    return kinds[0] if len(kinds) == 1 else None
+
+
+def _picture(resolution: int) -> int:
+    if resolution < 720:
+        return _SD
+    return _HD if resolution < 2160 else _UHD
