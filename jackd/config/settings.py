@@ -1,0 +1,110 @@
+"""The settings tree, as the rest of jack uses it. The file's keys are the same names in camelCase."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+from attrs import field, frozen
+
+from jackd.model.paths import PathMap
+from jackd.model.peer import Peer, url_id
+from jackd.model.secret import Secret
+
+ServerType = Literal["radarr", "sonarr", "folder"]
+EnvironmentName = Literal["development", "production"]
+LogLevel = Literal["trace", "debug", "info", "warn", "error", "fatal", "silent"]
+
+
+@frozen(kw_only=True)
+class JackSettings:
+    """
+    This jack itself.
+
+    :ivar base_url: how the *arr servers reach it, without trailing slash.
+    :ivar api_key: what friends and the operator present; ``None`` has one made.
+    :ivar state_dir: absolute; where the database and the install's secret live.
+    """
+
+    base_url: str
+    api_key: Secret | None
+    state_dir: Path
+
+
+@frozen(kw_only=True)
+class DownloadSettings:
+    """Where grabs go and how stubbornly they are fetched. Times are milliseconds."""
+
+    completed_path: Path
+    max_concurrent_downloads: int = 3
+    max_download_attempts: int = 13
+    retry_base_delay_ms: int = 1000
+    retry_max_delay_ms: int = 1_800_000
+    idle_timeout_ms: int = 60_000
+
+
+@frozen(kw_only=True)
+class AutoRegister:
+    """Whether jack writes itself into a server, and the priority of its indexer there (1 is asked first, 50 last)."""
+
+    enable: bool = True
+    priority: int = 1
+
+
+@frozen(kw_only=True)
+class ServerSettings:
+    """
+    A Radarr, a Sonarr, or a plain folder.
+
+    :ivar url: base URL without trailing slash; ``file://<path>`` for a folder.
+    :ivar source: whether its files are shared.
+    :ivar destination: whether it may search and grab; never for a folder.
+    :ivar path: of a folder; ``None`` for the others.
+    """
+
+    name: str
+    type: ServerType
+    url: str
+    api_key: Secret = Secret("")
+    headers: Mapping[str, Secret] = field(factory=dict)
+    source: bool = True
+    destination: bool = True
+    autoregister: AutoRegister = AutoRegister()
+    path: Path | None = None
+    path_map: PathMap = PathMap()
+
+    @property
+    def id(self) -> str:
+        """Derived from the URL, so that it survives a change of name or key."""
+        return url_id(self.url)
+
+
+@frozen(kw_only=True)
+class Environment:
+    """What comes from environment variables. ``host`` is the address to listen on, empty for all."""
+
+    port: int = 5225
+    host: str = ""
+    log_level: LogLevel = "info"
+    environment: EnvironmentName = "development"
+    http_timeout_ms: int = 30_000
+    enable_logs: bool = True
+
+
+@frozen(kw_only=True)
+class Settings:
+    """
+    Everything.
+
+    :ivar path: the file that they came from, absolute.
+    :ivar notes: what the operator should read once, a line each: keys that have no effect, keys sent in the clear.
+    """
+
+    jack: JackSettings
+    downloads: DownloadSettings | None = None
+    servers: tuple[ServerSettings, ...] = ()
+    peers: tuple[Peer, ...] = ()
+    environment: Environment = Environment()
+    path: Path
+    notes: tuple[str, ...] = ()
