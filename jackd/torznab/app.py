@@ -27,6 +27,9 @@ from jackd.web.router import Router, reply
 log = Logger(namespace="jackd.torznab")
 
 PREFIX = "/torznab"
+MAX_GUID = 512
+"""Characters; even if each is quoted as several, the link stays within the limit of a URL."""
+
 _DOWNLOAD = f"{PREFIX}/download/"
 _SUFFIX = ".torrent"
 _PURPOSE = "download"
@@ -114,11 +117,11 @@ class TorznabApp:
         )
 
     async def _find(self, search: Search) -> Sequence[Release]:
-        """Newest first, each guid once, nothing that no stub could be made for."""
+        """Newest first, each guid once."""
         if search.query is None:
             return []
         found = {release.guid: release for release in await self._network.search(search.query)}
-        wanted = [r for r in found.values() if 0 < r.item.size <= MAX_SIZE and is_wanted(r.item, search.categories)]
+        wanted = [r for r in found.values() if _can_be_offered(r) and is_wanted(r.item, search.categories)]
         return sorted(wanted, key=lambda release: release.item.published, reverse=True)
 
     def _link(self, release: Release) -> str:
@@ -159,6 +162,12 @@ def attachment(name: str) -> str:
     """``Content-Disposition`` for a file called ``name`` (RFC 6266): plain ASCII, and the whole name beside it."""
     plain = "".join(c if c.isascii() and (c.isalnum() or c in " ._-()[]+,!") else "_" for c in name)
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name.encode('utf-8', 'replace'), safe='')}"
+
+
+def _can_be_offered(release: Release) -> bool:
+    """Whether a stub can be made for it, and its guid be written and read back: it is a friend's text (S15)."""
+    guid = release.guid
+    return 0 < release.item.size <= MAX_SIZE and len(guid) <= MAX_GUID and documents.is_clean(guid)
 
 
 def _guid(path: str) -> str:

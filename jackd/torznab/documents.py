@@ -49,6 +49,11 @@ def text(value: str) -> str:
     return escape(_NOT_XML.sub("", value))
 
 
+def is_clean(value: str) -> bool:
+    """Whether every character of ``value`` may stand in XML."""
+    return _NOT_XML.search(value) is None
+
+
 def capabilities() -> str:
     """
     The answer to ``t=caps``. ``supportedParams`` has no spaces, for its readers don't trim; with it, all known ids

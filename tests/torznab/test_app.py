@@ -418,6 +418,20 @@ def test_sizes_that_no_stub_can_have_are_not_offered(size):
     assert Indexer(change(MATRIX, size=size), PILOT).titles("t=search") == names(PILOT)
 
 
+@pytest.mark.parametrize("item_id", ["a:movie:\ud800", "a:movie:\x00", "x" * 600])
+def test_ids_that_can_not_be_written_down_spoil_nothing(item_id):
+    """F41: a lying friend's answer is left out, the others' stays."""
+    assert Indexer(change(MATRIX, id=item_id), PILOT).titles("t=search") == names(PILOT)
+
+
+@pytest.mark.parametrize("field", ["title", "name", "filename", "release_group", "edition"])
+def test_texts_that_can_not_be_written_down_spoil_nothing(field):
+    odd = change(MATRIX, **{"quality": None, "title": "x", field: '\ud800\x00\uffff<&">'})
+    indexer = Indexer(odd, PILOT)
+    assert len(indexer.search("t=search")) == 2
+    assert indexer.fetch(link(indexer)).status == 200
+
+
 # -- stubs ---------------------------------------------------------------------------------------------------------
 
 
