@@ -1,4 +1,4 @@
-"""``jack check-config``, and how every other command finds the configuration and the daemon."""
+"""``jack check-config`` and ``jack key``, and how every other command finds the configuration and the daemon."""
 
 from __future__ import annotations
 
@@ -29,6 +29,8 @@ def add_to(commands: _SubParsersAction[ArgumentParser], config: ArgumentParser) 
     """Adds the command."""
     check = commands.add_parser("check-config", parents=[config], help="say whether the daemon would take it")
     check.set_defaults(command=check_config)
+    key = commands.add_parser("key", parents=[config], help="print this jack's key: what friends and you present")
+    key.set_defaults(command=print_key)
 
 
 def check_config(options: Namespace) -> int:
@@ -44,6 +46,15 @@ def check_config(options: Namespace) -> int:
         return 1
     downloads = settings.downloads.completed_path if settings.downloads else "none, so nothing can be grabbed"
     print(f"{path} is good: {len(settings.servers)} servers, {len(settings.peers)} friends, downloads: {downloads}")
+    return 0
+
+
+def print_key(options: Namespace) -> int:
+    """The configured key, or the one that was made; the one command that shows a secret."""
+    key = _key(settings_for(options))
+    if key is None:
+        raise ConfigError("no jack.apiKey is set, and none was made yet: start the daemon once")
+    print(key.reveal())
     return 0
 
 

@@ -150,7 +150,7 @@ def test_url_and_key_of_the_environment_need_no_configuration(jack, monkeypatch,
     assert jack.seen[0][2]["X-Api-Key"] == "other"
 
 
-def test_the_installs_own_key_is_found_when_none_is_configured(jack, tmp_path, monkeypatch):
+def test_the_installs_own_key_is_found_when_none_is_configured(jack, tmp_path, capsys):
     from jackd.web.auth import Mint
 
     config = tmp_path / "bare.yml"
@@ -159,6 +159,22 @@ def test_the_installs_own_key_is_found_when_none_is_configured(jack, tmp_path, m
     jack.answers["/x"] = (200, "text/plain", "ok")
     assert main(["api", "/x", "--config", str(config)]) == 0
     assert jack.seen[0][2]["X-Api-Key"] == mint.api_key().reveal()
+    capsys.readouterr()
+    assert main(["key", "--config", str(config)]) == 0
+    assert capsys.readouterr().out.strip() == mint.api_key().reveal()
+
+
+def test_a_jack_that_never_ran_has_made_no_key_and_looking_makes_none(tmp_path, capsys):
+    config = tmp_path / "bare.yml"
+    config.write_text(f"jack: {{stateDir: {tmp_path}/state}}\n")
+    assert main(["key", "--config", str(config)]) == 1
+    assert "start the daemon once" in capsys.readouterr().err
+    assert not (tmp_path / "state").exists()
+
+
+def test_the_configured_key_is_shown(jack, capsys):
+    assert main(["key"]) == 0
+    assert capsys.readouterr().out == KEY + "\n"
 
 
 def test_a_daemon_that_does_not_run_is_one_sentence_with_the_fix(jack, monkeypatch, capsys):
