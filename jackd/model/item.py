@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -12,6 +12,14 @@ from attrs import field, frozen
 from jackd.model.ids import MediaIds
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _numbers(values: Iterable[int]) -> tuple[int, ...]:
+    return tuple(values)
+
+
+def _texts(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(values)
 
 
 class Kind(enum.Enum):
@@ -58,12 +66,12 @@ class Item:
     name: str | None = None
     year: int | None = None
     season: int | None = None
-    episodes: tuple[int, ...] = field(default=(), converter=tuple)
+    episodes: tuple[int, ...] = field(default=(), converter=_numbers)
     absolute: int | None = None
     aired: date | None = None
     anime: bool = False
     quality: Quality | None = None
-    languages: tuple[str, ...] = field(default=(), converter=tuple)
+    languages: tuple[str, ...] = field(default=(), converter=_texts)
     release_group: str | None = None
     edition: str | None = None
     media_info: Mapping[str, Any] | None = field(default=None, eq=False)
