@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from jackd.model.download import State
 from jackd.model.errors import BadRequest, Conflict
 from jackd.ports import Downloads
 from jackd.qbittorrent import wire
@@ -24,7 +25,7 @@ class Reading:
 
     @actions.read("torrents/info")
     async def info(self, call: Call) -> Answer:
-        """``filter``, ``category``, ``tag``, ``hashes`` choose rows; then ``sort``, ``reverse``, ``offset``, ``limit``."""
+        """``filter``, ``category``, ``tag``, ``hashes`` choose; ``sort``, ``reverse``, ``offset``, ``limit`` cut."""
         return select(self._queue.rows(call.view), call)
 
     @actions.read("torrents/properties")
@@ -112,9 +113,12 @@ class Changing:
 
     @actions.change("torrents/setForceStart")
     async def force(self, call: Call) -> Answer:
-        """``hashes``, ``value``."""
+        """``hashes``, ``value``; what is paused goes on when it is forced."""
         call.need("hashes", "value")
-        await self._downloads.set_forced(self._queue.hashes(call), call.flag("value"))
+        chosen, value = self._queue.chosen(call), call.flag("value")
+        await self._downloads.set_forced([d.hash for d in chosen], value)
+        if value:
+            await self._downloads.resume([d.hash for d in chosen if d.state is State.PAUSED])
         return ""
 
     @actions.change("torrents/setShareLimits")
