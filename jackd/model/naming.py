@@ -10,11 +10,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import date
-
-from attrs import frozen
 
 from jackd.model.item import Item, Kind
+from jackd.model.marks import Mark, folded, marks, same
 from jackd.model.quality import quality_words, tells
 
 MAX_TITLE = 200
@@ -22,7 +20,11 @@ MAX_TITLE = 200
 
 MAX_NAME = 100
 _MAX_GROUP = 20
+_MAX_LISTED = 4
+"""Episodes of one file that are all named; of more only the first and the last."""
+
 _UNKNOWN = "Unknown"
+_NO_GROUP = "jack"
 
 _EXTENSION = re.compile(
     r"(?:\.(?:mkv|mk3d|mp4|m4v|avi|mov|wmv|mpe?g|m2ts|ts|webm|ogm|flv|vob|iso|img|divx|wtv|3gp|strm))+$", re.IGNORECASE
@@ -35,23 +37,8 @@ _HASHED = re.compile(r"[0-9a-zA-Z]{32}|(?:[a-z0-9]{24}|[A-Z]{11}\d{3}|[a-z]{12}\
 _APOSTROPHE = re.compile(r"['’ʼ`´]")
 _SEPARATOR = re.compile(r"[\W_]+")
 _LONG_WORD = re.compile(r"([^\W_]{24})(?=[^\W_])")
-_BRACKETED = re.compile(r"\{[^}]*\}|^(?:\[[^\]]*\])+")
-
-_YEAR = re.compile(r"(?<![^\W_])(?:18|19|20)\d{2}(?![^\W_]|\]|\W(?:18|19|20)\d{2})")
-"""A year that no other year follows: in ``1917.2019`` Radarr reads 2019."""
-
-_EPISODE = re.compile(
-    r"(?<![^\W_])s(?P<season>\d{1,4})[ ._]?(?P<episodes>(?:[ ._-]?e\d{1,4})+(?:-\d{1,3})?)(?:v\d)?(?![^\W_])",
-    re.IGNORECASE,
-)
-_SEASON = re.compile(r"(?<![^\W_])s(?P<season>\d{1,4})(?![^\W_])", re.IGNORECASE)
-_DATE = re.compile(r"(?<!\d)((?:19|20)\d{2})[ ._-](\d{2})[ ._-](\d{2})(?!\d)")
+_YENC = re.compile(r"(y)(enc)", re.IGNORECASE)
 _GROUP = re.compile(r"-(?!DL$)([A-Za-z0-9]+)$")
-_ABSOLUTE = re.compile(r"(?<=[ _.])-[ _.](?P<absolute>\d{2,4})(?:v\d)?(?=[ _.]|$)")
-
-_MAX_LISTED = 4
-"""Episodes of one file that are all named; of more only the first and the last."""
-
 _RANGES = re.compile(r"HDR10Plus|HDR10|HDR|HLG|PQ|DV")
 _CODECS = {
     "x264": "x264",
@@ -67,8 +54,8 @@ _CODECS = {
 
 def release_title(item: Item) -> str:
     """``item.title`` if the *arrs parse it back to ``item``, else a title made from what is known of it."""
-    title = _EXTENSION.sub("", item.title.strip())
-    return title if _parses_back(title, item) else _built(item, title)
+    title = _EXTENSION.sub("", unicodedata.normalize("NFC", item.title).strip())
+    return title if _parses_back(title, item) else _built(title, item)
 
 
 # -- is the title that came good enough? ---------------------------------------------------------------------------
@@ -79,7 +66,7 @@ def _parses_back(title: str, item: Item) -> bool:
         len(title.encode("utf-8", "replace")) <= MAX_TITLE
         and _readable(title, item.anime)
         and tells(title, item.quality)
-        and any(_is_it(mark, item) for mark in _marks(title, item.kind))
+        and any(_is_it(mark, item) for mark in marks(title, item.kind))
     )
 
 
@@ -92,71 +79,11 @@ def _blocked(title: str) -> bool:
     return "password" in title.lower() and "yenc" in title.lower()
 
 
-@frozen
-class _Mark:
-    """What tells name from the rest in a title: a year, ``SxxEyy``, a date or an absolute number."""
-
-    name: str
-    rest: str
-    year: int | None = None
-    season: int | None = None
-    episodes: tuple[int, ...] = ()
-    aired: date | None = None
-    absolute: int | None = None
-
-
-def _marks(title: str, kind: Kind) -> list[_Mark]:
-    """All marks that a title has, the most telling first."""
-    if kind is Kind.MOVIE:
-        found = [_Mark(title[: m.start()], title[m.end() :], year=int(m[0])) for m in _YEAR.finditer(title)]
-        return [mark for mark in found if _key(mark.name)][:1]
-    found = [*_episode_marks(title), *_date_marks(title), *_absolute_marks(title)]
-    return [mark for mark in found if _key(_BRACKETED.sub("", mark.name))]
-
-
-def _episode_marks(title: str) -> list[_Mark]:
-    marks = []
-    for m in [*_EPISODE.finditer(title), *_SEASON.finditer(title)]:
-        numbers = [int(n) for n in re.findall(r"\d+", m.groupdict().get("episodes") or "")]
-        # the *arrs take several numbers for the first and last of a range
-        episodes = tuple(range(numbers[0], numbers[-1] + 1)) if numbers else ()
-        marks.append(_Mark(title[: m.start()], title[m.end() :], season=int(m["season"]), episodes=episodes))
-    return marks
-
-
-def _date_marks(title: str) -> list[_Mark]:
-    marks = []
-    for m in _DATE.finditer(title):
-        try:
-            aired = date(int(m[1]), int(m[2]), int(m[3]))
-        except ValueError:
-            continue
-        marks.append(_Mark(title[: m.start()], title[m.end() :], aired=aired))
-    return marks
-
-
-def _absolute_marks(title: str) -> list[_Mark]:
-    if not title.startswith("["):
-        return []
-    found = _ABSOLUTE.finditer(title)
-    return [_Mark(title[: m.start()], title[m.end() :], absolute=int(m["absolute"])) for m in found]
-
-
-def _is_it(mark: _Mark, item: Item) -> bool:
-    return _same_name(mark, item) and (mark.year in (None, item.year or mark.year)) and _same_episode(mark, item)
-
-
-def _same_name(mark: _Mark, item: Item) -> bool:
-    if not item.name:
-        return True
-    name = item.name if item.kind is Kind.EPISODE else _without_year(item.name, item.year)
-    accepted = {_key(name), _key(f"{name} {item.year}")} if item.kind is Kind.EPISODE else {_key(name)}
-    return _key(_BRACKETED.sub("", mark.name)) in accepted
-
-
-def _same_episode(mark: _Mark, item: Item) -> bool:
+def _is_it(mark: Mark, item: Item) -> bool:
+    if item.name and same(mark.name) not in _same_names(item):
+        return False
     if item.kind is Kind.MOVIE:
-        return True
+        return item.year in (None, mark.year)
     if mark.season is not None:
         return (mark.season, mark.episodes) == (item.season, item.episodes)
     if mark.aired is not None:
@@ -164,74 +91,83 @@ def _same_episode(mark: _Mark, item: Item) -> bool:
     return item.anime and mark.absolute == item.absolute
 
 
-def _key(text: str) -> str:
-    """What two spellings of one name have in common, as strict as the *arrs: punctuation, accents and case are not."""
-    return re.sub(r"and|[\W_]+", "", _folded(text).replace("&", "and").casefold())
+def _same_names(item: Item) -> set[str]:
+    """A series may be told from another of its name by its year."""
+    name = _own_name(item)
+    return {same(name)} if item.kind is Kind.MOVIE else {same(name), same(f"{name} {item.year}")}
 
 
 # -- make one ------------------------------------------------------------------------------------------------------
 
 
-def _built(item: Item, title: str) -> str:
-    mark = _any_mark(item, title)
-    name = _cut(_dotted(_name(item, title, mark)), MAX_NAME) or _UNKNOWN
-    tail, group = _tail(item, mark)
-    parts = [name, _number(item, mark), _dotted(item.edition or ""), tail, *_picture(item)]
-    return _with_group(_cut(".".join(filter(None, parts)), MAX_TITLE - _MAX_GROUP - 1), group, item)
+def _built(title: str, item: Item) -> str:
+    mark = _first_mark(title, item)
+    name = _cut(_dotted(_name(title, mark, item)), MAX_NAME) or _UNKNOWN
+    number = _number(mark, item)
+    if not number and not _own_name(item):
+        return name  # nothing is known; what else a title may have is in the name already
+    tail, group = _tail(mark, item)
+    if item.anime and number == _absolute(item):
+        return _fansub(name, number, tail, group)
+    made = _with_group(_cut(".".join(filter(None, (name, number, tail))), MAX_TITLE - _MAX_GROUP - 1), group, item)
+    return _YENC.sub(r"\1.\2", made) if _blocked(made) else made
 
 
-def _tail(item: Item, mark: _Mark | None) -> tuple[str, str]:
-    """What says the quality, and the group: from the library, else whatever the title had."""
-    group = item.release_group or ""
-    if item.quality is not None or mark is None:
-        return quality_words(item.quality), group
-    found = _GROUP.search(mark.rest)
-    rest = mark.rest[: found.start()] if found else mark.rest
-    return _dotted(rest), group or (found[1] if found else "")
+def _first_mark(title: str, item: Item) -> Mark | None:
+    """What the title itself says, else what the file's name says."""
+    found = marks(title, item.kind) or marks(_EXTENSION.sub("", item.filename), item.kind)
+    return found[0] if found else None
 
 
-def _any_mark(item: Item, title: str) -> _Mark | None:
-    for text in (title, _EXTENSION.sub("", item.filename)):
-        marks = _marks(text, item.kind)
-        if marks:
-            return marks[0]
-    return None
+def _name(title: str, mark: Mark | None, item: Item) -> str:
+    return _own_name(item) or (mark.name if mark else title or _EXTENSION.sub("", item.filename))
 
 
-def _name(item: Item, title: str, mark: _Mark | None) -> str:
-    if item.name and _dotted(item.name):
-        return _without_year(item.name, item.year) if item.kind is Kind.MOVIE else item.name
-    return _BRACKETED.sub("", mark.name if mark else title or _EXTENSION.sub("", item.filename))
+def _own_name(item: Item) -> str:
+    """As the library has it, empty if it is of no use; a movie's without the year in parentheses."""
+    name = item.name or ""
+    if item.year and item.kind is Kind.MOVIE:
+        name = re.sub(rf"\s*[(\[]{item.year}[)\]]\s*$", "", name) or name
+    return name if _dotted(name) else ""
 
 
-def _number(item: Item, mark: _Mark | None) -> str:
+def _number(mark: Mark | None, item: Item) -> str:
+    """The year; or season and episodes, absolute number, air date; what the library does not know, the mark may."""
     if item.kind is Kind.MOVIE:
         return str(item.year or (mark.year if mark else None) or "")
     if item.season is not None:
-        return f"S{item.season:02d}" + _episode_numbers(item.episodes)
-    if item.aired is not None:
-        return item.aired.strftime("%Y.%m.%d")
-    return _absolute_number(item) or (_mark_number(mark) if mark else "")
+        return f"S{item.season:02d}" + _listed(item.episodes)
+    if item.anime and item.absolute is not None:
+        return _absolute(item)
+    aired = item.aired or (mark.aired if mark else None)
+    if aired is not None:
+        return aired.isoformat().replace("-", ".")
+    return f"S{mark.season:02d}" + _listed(mark.episodes) if mark and mark.season is not None else ""
 
 
-def _episode_numbers(episodes: tuple[int, ...]) -> str:
+def _listed(episodes: tuple[int, ...]) -> str:
     if len(episodes) > _MAX_LISTED:
         return f"E{episodes[0]:02d}-E{episodes[-1]:02d}"
     return "".join(f"E{number:02d}" for number in episodes)
 
 
-def _absolute_number(item: Item) -> str:
-    return f"- {item.absolute:02d}" if item.anime and item.absolute is not None else ""
+def _absolute(item: Item) -> str:
+    return f"{item.absolute or 0:02d}"
 
 
-def _mark_number(mark: _Mark) -> str:
-    if mark.season is not None:
-        return f"S{mark.season:02d}" + _episode_numbers(mark.episodes)
-    return mark.aired.strftime("%Y.%m.%d") if mark.aired else ""
+def _tail(mark: Mark | None, item: Item) -> tuple[str, str]:
+    """What follows, and the group: from the library; if that has no quality, whatever the title had."""
+    group = item.release_group or ""
+    if item.quality is not None or mark is None:
+        parts = [_dotted(item.edition or ""), quality_words(item.quality), *_picture(item)]
+        return ".".join(filter(None, parts)), group
+    found = _GROUP.search(mark.rest)
+    rest = mark.rest[: found.start()] if found else mark.rest
+    return _dotted(rest), group or (found[1] if found else "")
 
 
 def _picture(item: Item) -> list[str]:
-    """Dynamic range and codec, as far as the library says and the title of a built release may carry them."""
+    """Dynamic range and codec, as far as the library says."""
     info = item.media_info or {}
     ranges, codec = info.get("videoDynamicRangeType"), info.get("videoCodec")
     words = _RANGES.findall(ranges) if isinstance(ranges, str) else []
@@ -240,23 +176,23 @@ def _picture(item: Item) -> list[str]:
 
 def _with_group(title: str, group: str, item: Item) -> str:
     """``title-GROUP``, unless the group's name would be read as another quality."""
-    named = f"{title}-{re.sub(r'[^A-Za-z0-9]', '', group)[:_MAX_GROUP]}".rstrip("-")
+    named = f"{title}-{_plain(group)}".rstrip("-")
     return named if item.quality is None or tells(named, item.quality) else title
 
 
-def _without_year(name: str, year: int | None) -> str:
-    return re.sub(rf"\s*[(\[]{year}[)\]]\s*$", "", name) if year else name
+def _fansub(name: str, number: str, tail: str, group: str) -> str:
+    """``[Group] Name - 07 [1080p][BluRay]``: absolute numbers are only read in this form."""
+    brackets = "".join(f"[{word}]" for word in tail.split(".") if word)
+    return f"[{_plain(group) or _NO_GROUP}] {name.replace('.', ' ')} - {number} {brackets}".strip()
 
 
-def _folded(text: str) -> str:
-    """Accents dropped as the *arrs drop them; letters that are no accented ones stay."""
-    plain = "".join(c for c in unicodedata.normalize("NFD", text) if unicodedata.category(c) != "Mn")
-    return unicodedata.normalize("NFC", plain)
+def _plain(group: str) -> str:
+    return re.sub(r"[^A-Za-z0-9]", "", group)[:_MAX_GROUP]
 
 
 def _dotted(text: str) -> str:
     """``text`` as words joined by dots: ``Fast & Furious`` -> ``Fast.and.Furious``."""
-    plain = _APOSTROPHE.sub("", _folded(text).replace("&", " and "))
+    plain = _APOSTROPHE.sub("", folded(text).replace("&", " and "))
     return _LONG_WORD.sub(r"\1.", _SEPARATOR.sub(".", plain).strip("."))
 
 

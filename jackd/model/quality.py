@@ -60,7 +60,7 @@ _REMUX = re.compile(r"(?<![^\W_])(?:bd)?remux(?![^\W_])", re.IGNORECASE)
 
 @frozen
 class Grade:
-    """What a title says of its quality. ``resolution`` in lines; 480 for all that is less than HD."""
+    """What a title says of its quality. ``resolution`` in lines; 480 for all less than HD but BluRay."""
 
     source: str
     resolution: int
@@ -96,7 +96,7 @@ def grade(title: str) -> Grade:
         source, lines = "bluray", lines or 480
     if source == "poor":
         source, lines = word, 0
-    if lines < 720 and not (source == "bluray" and lines == 0):
+    if lines < 720 and source != "bluray":
         lines = 480
     return Grade(source, lines, _REMUX.search(title) is not None)
 
