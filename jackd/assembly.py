@@ -1,0 +1,198 @@
+"""
+The wiring diagram: who is made of what, and in which order it starts. Read it from top to bottom and you know the
+daemon. Nothing else knows who stands behind a port of :mod:`jackd.ports`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from attrs import define, field
+from twisted.application import strports
+from twisted.application.service import IService, MultiService
+from twisted.web.client import Agent, HTTPConnectionPool
+
+from jackd import __version__
+from jackd.arr.client import ArrClient
+from jackd.arr.failures import FailureReporter
+from jackd.arr.radarr import RadarrLibrary
+from jackd.arr.registration import Registrar
+from jackd.arr.sonarr import SonarrLibrary
+from jackd.catalogue.reader import LibraryReader
+from jackd.catalogue.shared import SharedCatalogue
+from jackd.config import ServerSettings, Settings
+from jackd.folder.library import FolderLibrary
+from jackd.model.secret import Secret
+from jackd.model.server import ServerState
+from jackd.ops.app import OperatorApp
+from jackd.ops.lifecycle import Stack
+from jackd.ops.systemd import SystemdNotifier
+from jackd.peer.app import PeerApp
+from jackd.peer.network import Network
+from jackd.ports import Library
+from jackd.qbittorrent.app import QBittorrentApp
+from jackd.storage.catalogue import CatalogueStore
+from jackd.storage.database import Database
+from jackd.storage.downloads import DownloadStore
+from jackd.storage.labels import Labels
+from jackd.storage.threads import ThreadWorkers
+from jackd.torrent.stub import Stubs
+from jackd.torznab.app import TorznabApp
+from jackd.transfer.queue import DownloadQueue
+from jackd.web.auth import Account, Keys, Mint, Scope
+from jackd.web.limits import MAX_UPLOAD
+from jackd.web.outgoing import Outgoing
+from jackd.web.site import Mount, Site
+
+S = TypeVar("S", bound=IService)
+
+OPERATOR = "jack"
+"""The name that goes with ``jack.apiKey`` in the qBittorrent dialect."""
+
+CONNECT_SECONDS = 10
+KEPT_CONNECTIONS = 8
+"""Idle connections that are kept open to each *arr and friend."""
+
+
+@define
+class Jack:
+    """What everything else is made of. Services start in the order in which they are added, and stop in reverse."""
+
+    reactor: Any
+    settings: Settings
+    services: Stack = field(factory=Stack)
+    mint: Mint = field(init=False)
+    keys: Keys = field(factory=Keys)
+    outgoing: Outgoing = field(init=False)
+    disk: ThreadWorkers = field(init=False)
+    parsers: ThreadWorkers = field(init=False)
+    database: Database = field(init=False)
+    states: dict[str, ServerState] = field(init=False)
+    clients: dict[str, ArrClient] = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        state_dir = self.settings.jack.state_dir
+        self.mint = Mint.load(state_dir / "secret")
+        pool = HTTPConnectionPool(self.reactor)
+        pool.maxPersistentPerHost = KEPT_CONNECTIONS
+        self.outgoing = Outgoing(Agent(self.reactor, pool=pool, connectTimeout=CONNECT_SECONDS), self.reactor)
+        self.disk = self.start(ThreadWorkers(self.reactor, "disk", 16))
+        self.parsers = self.start(ThreadWorkers(self.reactor, "parser", 2))
+        writer = self.start(ThreadWorkers(self.reactor, "sql-writer", 1))
+        readers = self.start(ThreadWorkers(self.reactor, "sql-reader", 2))
+        self.database = self.start(Database(str(state_dir / "jack.db"), writer, readers))
+        self.database.open()
+        self.states = {server.id: _state(server) for server in self.settings.servers}
+        timeout = self.settings.environment.http_timeout_ms / 1000
+        arrs = [server for server in self.settings.servers if server.type != "folder"]
+        self.clients = {server.id: ArrClient(self.outgoing, server, timeout) for server in arrs}
+
+    def start(self, service: S) -> S:
+        """Have ``service`` start next."""
+        service.setServiceParent(self.services)
+        return service
+
+
+def assemble(reactor: Any, settings: Settings) -> MultiService:
+    """The daemon that ``settings`` describe; nothing listens or calls until it is started."""
+    jack = Jack(reactor, settings)
+    let_in(jack)
+    shared = share(jack)
+    network = jack.start(Network(peers=settings.peers, outgoing=jack.outgoing, workers=jack.parsers, clock=reactor))
+    stubs = Stubs(jack.mint)
+    peers = PeerApp(shared=shared, keys=jack.keys, mint=jack.mint, disk=jack.disk, clock=reactor)
+    torznab = TorznabApp(network=network, keys=jack.keys, mint=jack.mint, stubs=stubs, base_url=settings.jack.base_url)
+    mounts = [Mount(["/handshake", "/peer"], peers), Mount(["/torznab"], torznab)]
+    if settings.downloads is not None:
+        mounts.append(download(jack, network, stubs))
+    operator = OperatorApp(
+        keys=jack.keys, servers=list(jack.states.values()), shared=shared, network=network, version=__version__
+    )
+    listen(jack, [*mounts, Mount(["/ping", "/servers", "/items", "/peers"], operator)])
+    register(jack)
+    jack.start(SystemdNotifier(clock=reactor))
+    return jack.services
+
+
+def let_in(jack: Jack) -> None:
+    """The keys that open something: the operator's, which friends are given too, and one for each *arr."""
+    key = jack.settings.jack.api_key or jack.mint.api_key()
+    jack.keys.add(key.reveal(), Account(name=OPERATOR, scopes=frozenset(Scope)))
+    for server in jack.clients:
+        account = Account(
+            name=jack.states[server].name, scopes=frozenset({Scope.TORZNAB, Scope.QBITTORRENT}), server=server
+        )
+        jack.keys.add(jack.mint.credential(server), account)
+
+
+def share(jack: Jack) -> SharedCatalogue:
+    """My libraries, read into the index and answered from there."""
+    store = CatalogueStore(jack.database)
+    libraries = [_library(jack, server) for server in jack.settings.servers if server.source]
+    shared = jack.start(SharedCatalogue(libraries=libraries, store=store, clock=jack.reactor, disk=jack.disk))
+    for library in libraries:
+        jack.start(LibraryReader(library=library, store=store, state=jack.states[library.id], clock=jack.reactor))
+    return shared
+
+
+def _library(jack: Jack, server: ServerSettings) -> Library:
+    if server.type == "folder":
+        return FolderLibrary(settings=server, mint=jack.mint, disk=jack.disk)
+    kind = RadarrLibrary if server.type == "radarr" else SonarrLibrary
+    return kind(client=jack.clients[server.id], workers=jack.parsers, state=jack.states[server.id])
+
+
+def download(jack: Jack, network: Network, stubs: Stubs) -> Mount:
+    """The queue, and the dialect in which the *arrs drive it."""
+    settings = jack.settings.downloads
+    assert settings is not None
+    queue = DownloadQueue(
+        store=DownloadStore(jack.database), files=network, disk=jack.disk, settings=settings, clock=jack.reactor
+    )
+    jack.start(queue)
+    jack.start(FailureReporter(downloads=queue, clients=jack.clients, clock=jack.reactor))
+    app = QBittorrentApp(
+        downloads=queue,
+        network=network,
+        keys=jack.keys,
+        mint=jack.mint,
+        stubs=stubs,
+        labels=Labels(jack.database),
+        completed_path=str(settings.completed_path),
+        servers={server.id: server for server in jack.settings.servers if server.id in jack.clients},
+        disk=jack.disk,
+    )
+    return Mount(["/api/v2", "/"], app, max_body=MAX_UPLOAD)
+
+
+def listen(jack: Jack, mounts: Sequence[Mount]) -> None:
+    """One listener. A port that is taken ends the daemon with one line, it does not leave it deaf."""
+    environment = jack.settings.environment
+    where = f"tcp:{environment.port}" + (f":interface={environment.host}" if environment.host else "")
+    jack.start(strports.service(where, Site(mounts, jack.reactor), reactor=jack.reactor))
+
+
+def register(jack: Jack) -> None:
+    """Write jack into every destination, once there is something to download with."""
+    for server in jack.settings.servers:
+        if jack.settings.downloads is not None and server.destination and server.id in jack.clients:
+            registrar = Registrar(
+                client=jack.clients[server.id],
+                state=jack.states[server.id],
+                base_url=jack.settings.jack.base_url,
+                credential=Secret(jack.mint.credential(server.id)),
+                clock=jack.reactor,
+            )
+            jack.start(registrar)
+
+
+def _state(server: ServerSettings) -> ServerState:
+    return ServerState(
+        id=server.id,
+        name=server.name,
+        type=server.type,
+        url=server.url,
+        source=server.source,
+        destination=server.destination,
+    )
