@@ -11,7 +11,7 @@ from typing import Any
 
 from attrs import field, frozen
 from treq.client import HTTPClient
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.error import ConnectError, DNSLookupError
 from twisted.internet.error import TimeoutError as ConnectTimeout
 from twisted.internet.interfaces import IReactorTime
@@ -103,7 +103,7 @@ class Outgoing:
         done.addTimeout(timeout, self._clock, onTimeoutCancel=_too_late)
         try:
             return await done
-        except CallFailed:
+        except (CallFailed, CancelledError):
             raise
         except Exception as error:
             raise CallFailed(_reason(error), late=_is_late(error)) from None

@@ -1,0 +1,91 @@
+"""Serves friends: docs/peer-protocol.rst, the server's side."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from twisted.internet.interfaces import IReactorTime
+from twisted.web.resource import IResource
+from twisted.web.server import Request
+
+from jackd import __version__
+from jackd.model.errors import Forbidden, JackError, NotFound, Unauthorized
+from jackd.peer.page import write_page
+from jackd.peer.query import read_parameters
+from jackd.peer.wire import handshake_to_json, is_item_id, item_to_json
+from jackd.ports import Mints, Shared
+from jackd.storage.threads import Workers
+from jackd.web.auth import Account, Keys, Scope
+from jackd.web.files import Files
+from jackd.web.request import Head, JackRequest
+from jackd.web.router import Router, json_error, json_reply, reply
+
+
+class PeerApp:
+    """
+    ``/handshake`` and ``/peer/*``.
+
+    :param disk: reads the files, and writes the JSON of long answers.
+    """
+
+    router: ClassVar[Router] = Router()
+
+    def __init__(
+        self,
+        *,
+        shared: Shared,
+        keys: Keys,
+        mint: Mints,
+        disk: Workers,
+        clock: IReactorTime,
+        version: str = __version__,
+    ) -> None:
+        self._shared = shared
+        self._keys = keys
+        self._workers = disk
+        self._version = version
+        self.files = Files(workers=disk, mint=mint, clock=clock)
+
+    def resource(self) -> IResource:
+        return self.router.resource()
+
+    def admit(self, head: Head) -> Account:
+        """The key is looked for where the original looks: ``?apikey=`` first, then ``X-Api-Key``."""
+        account = self._keys.account(head.query.get("apikey") or head.headers.get("x-api-key", ""))
+        if account is None:
+            raise Unauthorized
+        if Scope.PEER not in account.scopes:
+            raise Forbidden
+        return account
+
+    def errors(self, request: Request, error: JackError) -> bytes:
+        return json_error(request, error)
+
+    @router.route("/handshake", methods=["GET"])
+    def handshake(self, request: JackRequest) -> bytes:
+        """Who we are and what we can."""
+        return json_reply(request, handshake_to_json(self._version))
+
+    @router.route("/peer/search", methods=["GET"])
+    async def search(self, request: JackRequest) -> bytes:
+        """What we share that answers the question."""
+        asked = read_parameters(request.head.query)
+        items = await self._shared.search(asked.query, limit=asked.limit, offset=asked.offset)
+        return reply(request, await self._workers.run(write_page, items), "application/json")
+
+    @router.route("/peer/items/<item_id>", methods=["GET"])
+    async def item(self, request: JackRequest, item_id: str) -> bytes:
+        """One item."""
+        return json_reply(request, item_to_json(await self._shared.item(_checked(item_id))))
+
+    @router.route("/peer/items/<item_id>/file", methods=["GET"])
+    async def file(self, request: JackRequest, item_id: str) -> bytes:
+        """Its bytes; Klein answers HEAD with the same handler."""
+        return await self.files.serve(request, await self._shared.locate(_checked(item_id)))
+
+
+def _checked(item_id: str) -> str:
+    """What has not even the form of an id is not asked for; the answer is the same as to an unknown one (S9)."""
+    if not is_item_id(item_id):
+        raise NotFound
+    return item_id
