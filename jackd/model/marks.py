@@ -29,7 +29,8 @@ _ABSOLUTE = re.compile(r"(?<=[ _.])-[ _.](?P<absolute>\d{2,4})(?:v\d)?(?=[ _.]|$
 _BRACKETED = re.compile(r"\{[^}]*\}|^(?:\[[^\]]*\])+")
 """Ids in braces, and groups in front."""
 
-_SAME = re.compile(r"\band\b|[\W_]+")
+_NOT_WORD = re.compile(r"[\W_]+")
+_AND = re.compile(r"(?<![^\W_])and(?![^\W_])")
 
 
 @frozen(kw_only=True)
@@ -58,7 +59,8 @@ def marks(title: str, kind: Kind) -> list[Mark]:
 
 def same(name: str) -> str:
     """Equal for two spellings that the *arrs take for one name: punctuation, accents and case don't count."""
-    return _SAME.sub("", folded(name).replace("&", " and ").casefold())
+    plain = folded(name).replace("&", " and ").casefold()
+    return _NOT_WORD.sub("", _AND.sub("", plain)) or _NOT_WORD.sub("", plain)
 
 
 def folded(text: str) -> str:

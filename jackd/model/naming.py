@@ -80,10 +80,12 @@ def _blocked(title: str) -> bool:
 
 
 def _is_it(mark: Mark, item: Item) -> bool:
-    if item.name and same(mark.name) not in _same_names(item):
+    if not _has_name(mark, item):
         return False
     if item.kind is Kind.MOVIE:
         return item.year in (None, mark.year)
+    if (item.season, item.aired, item.absolute) == (None, None, None):
+        return True
     if mark.season is not None:
         return (mark.season, mark.episodes) == (item.season, item.episodes)
     if mark.aired is not None:
@@ -91,26 +93,39 @@ def _is_it(mark: Mark, item: Item) -> bool:
     return item.anime and mark.absolute == item.absolute
 
 
-def _same_names(item: Item) -> set[str]:
+def _has_name(mark: Mark, item: Item) -> bool:
     """A series may be told from another of its name by its year."""
     name = _own_name(item)
-    return {same(name)} if item.kind is Kind.MOVIE else {same(name), same(f"{name} {item.year}")}
+    return not name or same(mark.name) in (
+        {same(name)} if item.kind is Kind.MOVIE else {same(name), same(f"{name} {item.year}")}
+    )
 
 
 # -- make one ------------------------------------------------------------------------------------------------------
 
 
 def _built(title: str, item: Item) -> str:
+    """With all that is known, if that can be read back; else without what may be in the way: group, edition, codec."""
     mark = _first_mark(title, item)
     name = _cut(_dotted(_name(title, mark, item)), MAX_NAME) or _UNKNOWN
-    number = _number(mark, item)
+    number = _number(mark if mark and _has_name(mark, item) else None, item)
     if not number and not _own_name(item):
         return name  # nothing is known; what else a title may have is in the name already
     tail, group = _tail(mark, item)
+    made = ""
+    for rest, team in ((tail, group), (tail, ""), (quality_words(item.quality), "")):
+        made = _joined(name, number, rest, team, item)
+        if _parses_back(made, item):
+            break
+    return made
+
+
+def _joined(name: str, number: str, rest: str, group: str, item: Item) -> str:
     if item.anime and number == _absolute(item):
-        return _fansub(name, number, tail, group)
-    made = _with_group(_cut(".".join(filter(None, (name, number, tail))), MAX_TITLE - _MAX_GROUP - 1), group, item)
-    return _YENC.sub(r"\1.\2", made) if _blocked(made) else made
+        return _fansub(name, number, rest, group)
+    title = _cut(".".join(filter(None, (name, number, rest))), MAX_TITLE - _MAX_GROUP - 1)
+    named = f"{title}-{_plain(group)}".rstrip("-")
+    return _YENC.sub(r"\1.\2", named) if _blocked(named) else named
 
 
 def _first_mark(title: str, item: Item) -> Mark | None:
@@ -172,12 +187,6 @@ def _picture(item: Item) -> list[str]:
     ranges, codec = info.get("videoDynamicRangeType"), info.get("videoCodec")
     words = _RANGES.findall(ranges) if isinstance(ranges, str) else []
     return [*words, _CODECS.get(codec.lower(), "") if isinstance(codec, str) else ""]
-
-
-def _with_group(title: str, group: str, item: Item) -> str:
-    """``title-GROUP``, unless the group's name would be read as another quality."""
-    named = f"{title}-{_plain(group)}".rstrip("-")
-    return named if item.quality is None or tells(named, item.quality) else title
 
 
 def _fansub(name: str, number: str, tail: str, group: str) -> str:

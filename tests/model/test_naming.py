@@ -157,6 +157,8 @@ def test_a_videos_extension_goes(extension):
         ),
         (movie(media_info={"videoCodec": 7, "videoDynamicRangeType": None}), "The.Matrix.1999.1080p.BluRay-GRP"),
         (movie(media_info={"videoCodec": "MPEG2"}), "The.Matrix.1999.1080p.BluRay-GRP"),
+        (movie(edition="2003"), "The.Matrix.1999.1080p.BluRay"),
+        (movie(edition="720p Cut"), "The.Matrix.1999.1080p.BluRay"),
         (movie(release_group=None), "The.Matrix.1999.1080p.BluRay"),
         (movie(release_group="[G R/P]"), "The.Matrix.1999.1080p.BluRay-GRP"),
         (movie(release_group="HDTV"), "The.Matrix.1999.1080p.BluRay"),
