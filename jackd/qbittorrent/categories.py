@@ -52,7 +52,7 @@ def valid_category(name: str) -> bool:
 
 class Categories:
     """
-    ``torrents/*Categor*``. An *arr sees its own ``jack-<server id>`` and what clients made; the operator all. Names of
+    Categories of torrents. An *arr sees its own ``jack-<server id>`` and what clients made; the operator all. Names of
     the form ``jack-<8 hex>`` belong to the servers and can't be made, changed or removed.
     """
 
@@ -71,7 +71,7 @@ class Categories:
         """Name to save path, as the account sees them."""
         made = await self._labels.categories()
         servers = self._servers if view.server is None else [view.server]
-        own = {own_category(s): view.paths.theirs(f"{self._completed_path}/{own_category(s)}") for s in servers}
+        own = {own_category(s): view.path(f"{self._completed_path}/{own_category(s)}") for s in servers}
         return {**made, **own}
 
     async def for_grab(self, name: str, view: View) -> str:

@@ -126,7 +126,7 @@ class Program:
     @actions.read("app/preferences")
     async def preferences(self, call: Call) -> Answer:
         """:data:`DEFAULTS` with the folder as the account names it."""
-        return {**DEFAULTS, "save_path": call.view.paths.theirs(self._completed_path)}
+        return {**DEFAULTS, "save_path": call.view.path(self._completed_path)}
 
     @actions.change("app/setPreferences")
     async def set_preferences(self, call: Call) -> Answer:
@@ -137,7 +137,7 @@ class Program:
     @actions.read("app/defaultSavePath")
     async def save_path(self, call: Call) -> Answer:
         """As the account names it."""
-        return call.view.paths.theirs(self._completed_path)
+        return call.view.path(self._completed_path)
 
     @actions.read("app/networkInterfaceList", "app/networkInterfaceAddressList")
     async def interfaces(self, call: Call) -> Answer:

@@ -212,12 +212,12 @@ class Unsupported:
         self._queue.one(call)
         raise Conflict(f"No such file: '{old}'.")
 
-    @actions.change("torrents/setLocation", "torrents/setSavePath", "torrents/setDownloadPath")
+    @actions.change("torrents/setLocation")
     async def move(self, call: Call) -> Answer:
         """Where grabs go is the configuration's business."""
-        path = call.params.get("location") or call.params.get("path")
+        _, path = call.need("hashes", "location")
         if not path:
-            raise BadRequest("Save path cannot be empty" if "location" in call.params else "")
+            raise BadRequest("Save path cannot be empty")
         if self._queue.chosen(call):
             raise Conflict("Cannot make save path")
         return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -48,6 +49,10 @@ class View:
     paths: PathMap = PathMap()
     now: float = 0.0
 
+    def path(self, path: str) -> str:
+        """One of jack's own paths as the account's file system names it."""
+        return self.paths.theirs(path) if self.paths.mappings else path
+
     def sees(self, download: Download) -> bool:
         """An *arr sees what it grabbed itself, whatever category it asks for."""
         return self.server is None or download.owner == self.server
@@ -84,7 +89,7 @@ def row(download: Download, view: View, priority: int = 0) -> Row:
         "category": download.category,
         "completed": _received(download),
         "completion_on": int(download.completed or 0),
-        "content_path": view.paths.theirs(download.content),
+        "content_path": view.path(download.content),
         "dl_limit": 0,
         "dlspeed": speed,
         "download_path": "",
@@ -97,7 +102,7 @@ def row(download: Download, view: View, priority: int = 0) -> Row:
         "infohash_v1": download.hash,
         "infohash_v2": "",
         "last_activity": int(download.active or download.added),
-        "magnet_uri": f"magnet:?xt=urn:btih:{download.hash}&dn={quote(grab.title, safe='')}",
+        "magnet_uri": f"magnet:?xt=urn:btih:{download.hash}&dn={_quoted(grab.title)}",
         "max_ratio": max(download.ratio_limit, UNLIMITED),
         "max_seeding_time": max(download.seeding_time_limit, UNLIMITED),
         "name": grab.title,
@@ -109,7 +114,7 @@ def row(download: Download, view: View, priority: int = 0) -> Row:
         "progress": download.progress,
         "ratio": 0,
         "ratio_limit": download.ratio_limit,
-        "save_path": view.paths.theirs(download.folder),
+        "save_path": view.path(download.folder),
         "seeding_time": _seeding_time(download, view.now),
         "seeding_time_limit": download.seeding_time_limit,
         "seen_complete": int(download.active),
@@ -158,7 +163,7 @@ def properties(download: Download, view: View) -> Row:
         "pieces_have": pieces.count(2),
         "pieces_num": len(pieces),
         "reannounce": 0,
-        "save_path": view.paths.theirs(download.folder),
+        "save_path": view.path(download.folder),
         "seeding_time": _seeding_time(download, view.now),
         "seeds": 1 if download.speed else 0,
         "seeds_total": 1,
@@ -204,7 +209,7 @@ def trackers(download: Download) -> list[Row]:
 
 def tracker_url(download: Download) -> str:
     """``jack://<friend>``: what clients group a list by."""
-    return f"jack://{quote(download.grab.peer_name, safe='')}"
+    return f"jack://{_quoted(download.grab.peer_name)}"
 
 
 def pieces_of(download: Download) -> list[int]:
@@ -214,6 +219,11 @@ def pieces_of(download: Download) -> list[int]:
     have = number if download.state is State.COMPLETED else min(number, download.received // length)
     coming = 1 if download.state is State.DOWNLOADING and have < number else 0
     return [2] * have + [1] * coming + [0] * (number - have - coming)
+
+
+@lru_cache(maxsize=4096)
+def _quoted(text: str) -> str:
+    return quote(text, safe="")
 
 
 def _received(download: Download) -> int:

@@ -8,8 +8,8 @@ from urllib.parse import parse_qsl
 from attrs import field, frozen
 from multipart import MultipartError, MultipartParser, parse_options_header
 
-from jackd.model.errors import BadRequest
-from jackd.web.limits import MAX_ARGUMENTS, MAX_PARTS, MAX_UPLOAD
+from jackd.model.errors import BadRequest, TooLarge
+from jackd.web.limits import MAX_ARGUMENTS, MAX_BODY, MAX_PARTS, MAX_UPLOAD
 from jackd.web.request import JackRequest
 
 
@@ -30,12 +30,14 @@ class Form:
 
 
 def read_form(request: JackRequest) -> Form:
-    """The form in ``request``'s body; an empty one for no body or another type. Raises ``BadRequest``."""
+    """The form in ``request``'s body; an empty one for no body or another type. Raises ``BadRequest``, ``TooLarge``."""
     assert request.content is not None
     kind, options = parse_options_header(request.content_type)
     request.content.seek(0)
     body = request.content.read()
     if kind == "application/x-www-form-urlencoded":
+        if len(body) > MAX_BODY:  # undoing escapes is slow
+            raise TooLarge(f"a form of this type must have at most {MAX_BODY} bytes")
         return _urlencoded(body)
     if kind == "multipart/form-data" and body:
         return _multipart(body, options.get("boundary", ""))

@@ -205,3 +205,11 @@ def test_a_larger_form_is_refused_before_it_is_read():
     operator, _, _ = World().clients()
     assert operator.ask("POST", "torrents/add", data=b"x" * (MAX_UPLOAD + 1), headers=BOUNDARY).status == 413
     assert operator.ask("POST", "torrents/delete", data=b"x" * 70_000).status == 413
+
+
+def test_a_large_form_without_files_is_refused():
+    """S17: escapes are slow to undo; the *arrs send files as multipart."""
+    operator, _, _ = World().clients()
+    kind = {"Content-Type": "application/x-www-form-urlencoded"}
+    assert operator.ask("POST", "torrents/add", data=b"urls=" + b"%0a" * 80_000, headers=kind).status == 413
+    assert operator.ask("POST", "torrents/add", data=b"urls=" + b"%0a" * 20_000, headers=kind).text == "Fails."

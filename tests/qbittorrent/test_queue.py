@@ -129,7 +129,6 @@ def test_names_and_places_can_not_be_changed():
         ("rename", {"hash": full.hashes[0], "name": "x"}),
         ("renameFile", {"hash": full.hashes[0], "oldPath": "a", "newPath": "b"}),
         ("setLocation", {"hashes": full.hashes[0], "location": "/x"}),
-        ("setSavePath", {"hashes": full.hashes[0], "path": "/x"}),
     ):
         assert full.operator.post(f"torrents/{path}", fields).status == 409
     assert full.operator.post("torrents/export", {"hash": full.hashes[0]}).status == 409
