@@ -1,0 +1,116 @@
+"""The main job, from the registration to the import, with real daemons and real bytes."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.integration.conftest import Neighbours, World, soon
+
+pytestmark = pytest.mark.slow
+
+
+async def imported(arr, hash):
+    """The files of a grab, once the *arr has them."""
+
+    async def look():
+        await arr.poll()
+        return await arr.import_completed()
+
+    return await soon(look)
+
+
+async def gone(arr, hash):
+    """Whether the download client lists it no more."""
+
+    async def look():
+        return hash not in {seen.hash for seen in await arr.poll()}
+
+    return await soon(look)
+
+
+async def test_a_movie_by_its_ids(world: World):
+    """Search, grab, stream, import, removal: Radarr."""
+    home = Neighbours(world)
+    await home.start()
+    [found] = await home.radarr.search_movie(tmdb=603)
+    assert found.title == "The.Matrix.1999.1080p.BluRay.x264-GRP"
+    hash = await home.radarr.grab(found)
+    [file] = await imported(home.radarr, hash)
+    assert file.read_bytes() == home.movie.read_bytes()
+    assert await gone(home.radarr, hash)
+    assert home.radarr.failures == []
+    assert not [p for p in home.bob.completed.rglob("*") if p.is_file() and p.name != "marker"]
+
+
+async def test_an_episode_by_tvdb_id_and_a_season(world: World):
+    """Sonarr: one episode; then the whole season as its single episodes."""
+    home = Neighbours(world)
+    await home.start()
+    [found] = await home.sonarr.search_episode(81189, 1, 2)
+    assert found.title == "Some.Show.S01E02.720p.WEB-DL.x264-GRP"
+    hash = await home.sonarr.grab(found)
+    [file] = await imported(home.sonarr, hash)
+    assert file.read_bytes() == home.episodes[1].read_bytes()
+    season = await home.sonarr.search_season(81189, 1)
+    assert sorted(i.title[10:16] for i in season) == ["S01E01", "S01E02", "S01E03"]
+    for item in season:
+        if "E02" not in item.title:
+            hash = await home.sonarr.grab(item)
+            [file] = await imported(home.sonarr, hash)
+            assert await gone(home.sonarr, hash)
+    assert {f.name for f in home.sonarr.root.rglob("*.mkv")} == {p.name for p in home.episodes}
+    assert home.sonarr.failures == []
+
+
+async def test_rss_offers_what_friends_have_to_each_its_kind(world: World):
+    home = Neighbours(world)
+    await home.start()
+    assert [i.title for i in await home.radarr.rss()] == ["The.Matrix.1999.1080p.BluRay.x264-GRP"]
+    assert len(await home.sonarr.rss()) == 3
+    [item] = await home.radarr.rss()
+    hash = await home.radarr.grab(item)
+    [file] = await imported(home.radarr, hash)
+    assert file.read_bytes() == home.movie.read_bytes()
+
+
+async def test_each_arr_sees_only_its_own(world: World):
+    home = Neighbours(world)
+    await home.start()
+    [movie] = await home.radarr.search_movie(tmdb=603)
+    hash = await home.radarr.grab(movie)
+    assert [seen.hash for seen in await home.radarr.poll()] == [hash]
+    assert await home.sonarr.poll() == []
+
+
+async def test_registration_heals_when_the_arr_comes_late(world: World):
+    """F36: started in any order, no restart."""
+    home = Neighbours(world)
+    home.radarr.starting = True
+    await world.start(home.alice, home.bob)
+    await soon(lambda: home.sonarr.indexers.enabled("enableRss"))
+    assert not home.radarr.indexers.enabled("enableRss")
+    home.radarr.starting = False
+    await soon(lambda: home.radarr.indexers.enabled("enableRss"))
+
+
+async def test_an_empty_friend_is_enough_to_register(world: World):
+    """§4.4: the *arr's own test of an empty indexer fails, the registration must not."""
+    home = Neighbours(world)
+    home.bob.configure(peers=[])
+    await world.start(home.bob)
+    await soon(lambda: home.radarr.indexers.enabled("enableRss") and home.sonarr.indexers.enabled("enableRss"))
+    assert await home.radarr.rss() == []
+    assert home.radarr.failures == []
+
+
+async def test_a_second_start_changes_nothing_in_the_arr(world: World):
+    """Idempotence: what is registered right is left alone."""
+    home = Neighbours(world)
+    await home.start()
+    before = len(home.radarr.changes())
+    home.bob.stop()
+    await world.start(home.bob)
+    await home._ready()
+    await soon(lambda: "registered" in home.bob.log.rpartition("jack listens")[2])
+    assert [c for c in home.radarr.changes()[before:] if c[0] == "POST"] == []
+    assert len(home.radarr.clients.entries) == len(home.radarr.indexers.entries) == 1
