@@ -129,10 +129,11 @@ def file_of(alice: Jack, release: dict[str, str], shared: Path) -> Path:
 
 def watch(bob: Jack) -> Path:
     """Shows the progress until the file is there; where it is."""
-    last, moved = -1, time.monotonic()
+    started = moved = time.monotonic()
+    last = -1
     while True:
         row = bob.download()
-        show(row)
+        show(row, time.monotonic() - started)
         if row["progress"] >= 1 and row["state"] in ("pausedUP", "stoppedUP", "stalledUP", "uploading"):
             break
         if row["state"] in ("error", "missingFiles"):
@@ -142,7 +143,8 @@ def watch(bob: Jack) -> Path:
         if time.monotonic() - moved > STALLED_SECONDS:
             raise DemoFailed(f"nothing came for {STALLED_SECONDS:.0f} s; see {bob.home / 'log'}")
         time.sleep(0.25)
-    print()
+    if sys.stdout.isatty():
+        print()
     content = Path(row["content_path"])
     files = [content] if content.is_file() else [p for p in content.rglob("*") if p.is_file()]
     if len(files) != 1:
@@ -150,11 +152,12 @@ def watch(bob: Jack) -> Path:
     return files[0]
 
 
-def show(row: dict[str, Any]) -> None:
+def show(row: dict[str, Any], seconds: float) -> None:
     """A bar that moves on a terminal, a line each time elsewhere."""
     done = int(row["progress"] * 30)
-    left = "" if row["eta"] >= 8_640_000 or row["progress"] >= 1 else f"  {row['eta']} s left"
-    numbers = f"{row['progress']:4.0%}  {row['dlspeed'] / 1e6:7.1f} MB/s{left}"
+    rate = row["completed"] / seconds if seconds > 0 else 0.0
+    left = f"  {row['amount_left'] / rate:.0f} s left" if rate and row["amount_left"] else ""
+    numbers = f"{int(row['progress'] * 100):3}%  {rate / 1e6:7.1f} MB/s{left}"
     if sys.stdout.isatty():
         print(f"\r    [{'#' * done}{'.' * (30 - done)}] {numbers:<36} {row['state']:<12}", end="", flush=True)
     else:

@@ -14,7 +14,8 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from twisted.application.service import MultiService
-from twisted.logger import ILogObserver, LogEvent, LogLevel, formatEvent
+from twisted.internet.error import CannotListenError
+from twisted.logger import ILogObserver, LogEvent, Logger, LogLevel, formatEvent
 from twisted.python.components import Componentized
 from twisted.python.failure import Failure
 from twisted.python.logfile import LogFile
@@ -22,6 +23,8 @@ from zope.interface import implementer
 
 from jackd.model.secret import Secret
 from jackd.ops.redact import masker, one_line
+
+log = Logger(namespace="jackd")
 
 MAX_MESSAGE = 4096
 MAX_FIELD = 1024
@@ -184,7 +187,10 @@ def _plain(value: object, mask: Callable[[str], str]) -> object:
 
 
 class LoggedService(MultiService):
-    """The whole daemon, with the log observer that it wants: give it to twistd, everything else is its child."""
+    """
+    The whole daemon, with the log observer that it wants: give it to twistd, everything else is its child. When it
+    can't listen it ends with one line and exit code 1, instead of staying, deaf (F54).
+    """
 
     def __init__(self, observer: ILogObserver) -> None:
         super().__init__()
@@ -195,6 +201,18 @@ class LoggedService(MultiService):
         if isinstance(parent, Componentized):
             parent.setComponent(ILogObserver, self._observer)
         super().setServiceParent(parent)
+
+    def privilegedStartService(self) -> None:
+        try:
+            super().privilegedStartService()
+        except CannotListenError as error:
+            reason = getattr(error.socketError, "strerror", None) or error.socketError
+            log.critical(
+                "can't listen on {address}: {reason}. Stop what is there, or set PORT or HOST",
+                address=f"{error.interface or '*'}:{error.port}",
+                reason=str(reason),
+            )
+            raise SystemExit(1) from None
 
 
 def stream_for(twistd: Mapping[str, Any]) -> Writable | None:
