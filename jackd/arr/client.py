@@ -81,15 +81,15 @@ class ArrClient:
 
     async def get(self, path: str, params: Params | None = None, *, interactive: bool = False) -> Any:
         """The JSON at ``path``. Raises ``ArrError`` or ``LibraryUnavailable``."""
-        return _parsed(await self._call("GET", path, params, interactive=interactive))
+        return _parsed(await self._call("GET", path, params, ANSWER_BYTES, interactive=interactive))
 
     async def page(self, path: str, params: Params | None = None, *, interactive: bool = False) -> bytes:
         """The unparsed JSON of a list that may be long: parsing it belongs on a thread (:func:`elements`)."""
-        return (await self._call("GET", path, params, interactive=interactive, limit=LIBRARY_BYTES)).body
+        return (await self._call("GET", path, params, LIBRARY_BYTES, interactive=interactive)).body
 
     async def send(self, method: str, path: str, body: object = None, params: Params | None = None) -> Any:
         """Change something. ``None`` for an empty answer. Raises ``ArrError`` or ``LibraryUnavailable``."""
-        answer = await self._call(method, path, params, body=body)
+        answer = await self._call(method, path, params, ANSWER_BYTES, body=body)
         return _parsed(answer) if answer.body.strip() else None
 
     async def _call(
@@ -97,9 +97,9 @@ class ArrClient:
         method: str,
         path: str,
         params: Params | None,
+        limit: int,
         *,
         interactive: bool = False,
-        limit: int = ANSWER_BYTES,
         body: object = None,
     ) -> Answer:
         timeout = min(self._timeout, INTERACTIVE_SECONDS) if interactive else self._timeout
