@@ -45,7 +45,9 @@ def check_config(options: Namespace) -> int:
         print(errors, file=sys.stderr)
         return 1
     downloads = settings.downloads.completed_path if settings.downloads else "none, so nothing can be grabbed"
-    print(f"{path} is good: {len(settings.servers)} servers, {len(settings.peers)} friends, downloads: {downloads}")
+    for note in settings.notes:
+        print(f"{path}: {note}")
+    print(f"{path} is good. Servers: {len(settings.servers)}; friends: {len(settings.peers)}; downloads: {downloads}")
     return 0
 
 

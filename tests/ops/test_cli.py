@@ -75,7 +75,7 @@ def test_python_m_jackd_is_the_same_command():
 
 def test_check_config_of_a_good_file(jack, capsys):
     assert main(["check-config"]) == 0
-    assert "1 friends" in capsys.readouterr().out
+    assert "friends: 1;" in capsys.readouterr().out
 
 
 def test_check_config_names_every_problem_and_no_key(tmp_path, capsys):
