@@ -41,6 +41,8 @@ def test_what_is_missing_is_named(tmp_path):
     (tmp_path / "empty").write_text("\n")
     (tmp_path / "binary").write_bytes(b"\xff\xfe")
     os.mkfifo(tmp_path / "pipe")
+    pipe = os.open(tmp_path / "pipe", os.O_RDWR | os.O_NONBLOCK)
+    os.write(pipe, b"x" * 5000)  # so that reading it would be wrong, but would end
     assert "variable NO_KEY is not set" in refusal(tmp_path, '{"env": "NO_KEY"}')
     assert "variable KEY is empty" in refusal(tmp_path, '{"env": "KEY"}', KEY="")
     assert refusal(tmp_path, '{"env": "KEY"}', KEY="\n") == "must not be empty"
@@ -48,6 +50,7 @@ def test_what_is_missing_is_named(tmp_path):
         message = refusal(tmp_path, f'{{"file": "{tmp_path / name}"}}')
         assert str(tmp_path / name) in message
         assert state in message
+    os.close(pipe)
 
 
 def test_a_file_that_may_not_be_read_is_named(tmp_path, monkeypatch):
