@@ -94,13 +94,17 @@ def _replace(connection: sqlite3.Connection, library: str, batches: Iterable[Bat
 
 def _put(connection: sqlite3.Connection, library: str, group: str, item: Item) -> None:
     row = connection.execute("SELECT library, grp, item FROM items WHERE id = ?", (item.id,)).fetchone()
-    if row is not None:
+    if row is not None and not _is(row, library, group, item):
         item = _as_first_seen(item, item_from_json(row["item"]))
-        if tuple(row) == (library, group, item_to_json(item)):
-            return
+    if row is not None and _is(row, library, group, item):
+        return
     (n,) = connection.execute(_PUT, _values(library, group, item)).fetchone()
     connection.execute("DELETE FROM item_words WHERE rowid = ?", (n,))
     connection.execute("INSERT INTO item_words (rowid, words) VALUES (?, ?)", (n, " ".join(sorted(searchable(item)))))
+
+
+def _is(row: sqlite3.Row, library: str, group: str, item: Item) -> bool:
+    return tuple(row) == (library, group, item_to_json(item))
 
 
 def _as_first_seen(item: Item, known: Item) -> Item:

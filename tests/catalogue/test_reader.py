@@ -162,6 +162,9 @@ def test_a_change_is_not_lost_when_reading_it_fails(bench):
     bench.library.failure = None
     bench.pass_time(60)
     assert bench.shared() == {MATRIX.id}
+    calls = bench.library.calls.count("group 2")
+    bench.pass_time(600)
+    assert bench.library.calls.count("group 2") == calls
 
 
 def test_a_complete_reading_every_six_hours_forgets_what_went_without_notice(bench):

@@ -261,6 +261,14 @@ def test_links_are_not_followed(folder, tmp_path):
     assert folder.names() == {"Film (2001).mkv"}
 
 
+def test_an_nfo_that_is_a_link_is_not_read(folder, tmp_path):
+    """S10: nothing of a file outside the root is told to anybody."""
+    (tmp_path / "secret").write_bytes(b"<movie><title>Secret</title><year>2001</year></movie>")
+    folder.put("film.mkv")
+    (folder.root / "movie.nfo").symlink_to(tmp_path / "secret")
+    assert folder.items() == []
+
+
 def test_pipes_are_not_opened(folder):
     folder.put("Film (2001).mkv")
     os.mkfifo(folder.root / "Pipe (2001).mkv")

@@ -184,6 +184,15 @@ def test_libraries_not_configured_any_more_go(store):
     assert (result_of(store.count(A)), result_of(store.count(B))) == (0, 1)
 
 
+def test_no_words_are_left_behind(store, database):
+    fill(store)
+    result_of(store.replace(A, Batch(group="1", items=[change(MATRIX, title="Other.2001")])))
+    result_of(store.drop_libraries_except([A]))
+    result_of(store.replace(A, Batch(group="1", items=[])))
+    for table in ("items", "item_words"):
+        assert result_of(database.read(lambda c, t=table: c.execute(f"SELECT COUNT(*) FROM {t}").fetchone()[0])) == 0
+
+
 def test_a_failing_batch_leaves_everything_as_it_was(store):
     fill(store)
     bad = change(MATRIX, id="\ud800")

@@ -6,7 +6,8 @@ import threading
 
 import pytest
 from twisted.internet import reactor
-from twisted.internet.defer import Deferred, gatherResults
+from twisted.internet.defer import gatherResults
+from twisted.internet.threads import deferToThread
 
 from jackd.model.errors import Unavailable
 from jackd.storage import threads as module
@@ -15,13 +16,6 @@ from jackd.storage.threads import InlineWorkers, ThreadWorkers
 from tests.support import result_of
 
 PATIENCE = 30.0
-
-
-def in_reactor() -> Deferred[None]:
-    """Fires in a later turn of the reactor."""
-    fires: Deferred[None] = Deferred()
-    reactor.callLater(0, fires.callback, None)
-    return fires
 
 
 class Pool:
@@ -83,8 +77,8 @@ async def test_a_stop_waits_for_what_runs_without_holding_up_the_reactor():
     pool = Pool()
     running = pool.workers.run(pool.wait, "done")
     stopped = pool.workers.stopService()
-    for _ in range(3):
-        await in_reactor()
+    for _ in range(20):
+        await deferToThread(int)
     assert not stopped.called
     assert not running.called
     pool.gate.set()

@@ -17,6 +17,7 @@ CREATE TABLE items (
 );
 CREATE INDEX items_group ON items (library, grp);
 CREATE INDEX items_published ON items (published DESC, id);
+CREATE INDEX items_kind ON items (kind, published DESC, id);
 CREATE INDEX items_tmdb ON items (tmdb) WHERE tmdb IS NOT NULL;
 CREATE INDEX items_imdb ON items (imdb) WHERE imdb IS NOT NULL;
 CREATE INDEX items_tvdb ON items (tvdb, season) WHERE tvdb IS NOT NULL;
@@ -53,6 +54,9 @@ CREATE TABLE downloads (
     ratio_limit REAL NOT NULL DEFAULT 0,
     seeding_time_limit INTEGER NOT NULL DEFAULT -2
 ) WITHOUT ROWID;
+
+-- Completed folders with jack's marker in them: one that lacks it now is not mounted.
+CREATE TABLE completed_folders (path TEXT PRIMARY KEY) WITHOUT ROWID;
 
 -- Categories and tags that clients of the qBittorrent dialect made.
 CREATE TABLE categories (
