@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import TimeoutError as StillWaiting
 from twisted.internet.interfaces import IReactorTime
 from twisted.web.iweb import IResponse
 
@@ -131,7 +132,7 @@ class PeerClient:
             return await opening.addTimeout(HEAD_SECONDS, self._clock)
         except CallFailed as error:
             raise PeerError(str(error)) from None
-        except TimeoutError:
+        except StillWaiting:
             raise PeerError("no answer in time") from None
         except CancelledError:
             raise

@@ -13,6 +13,7 @@ from typing import TypeAlias
 from attrs import evolve
 from twisted.application.service import Service
 from twisted.internet.defer import CancelledError, Deferred, DeferredList
+from twisted.internet.defer import TimeoutError as StillWaiting
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -154,9 +155,9 @@ def _release(peer: Peer, item: Item, now: datetime) -> Release:
 
 
 def _left_out(failure: Failure, peer: Peer) -> list[Item]:
-    if failure.check(PeerError, Unavailable, CancelledError, TimeoutError) is None:
+    if failure.check(PeerError, Unavailable, CancelledError, StillWaiting) is None:
         log.failure("{peer}: search", failure, peer=peer.name)
     else:
-        reason = str(failure.value) or "no answer before the deadline"
+        reason = "no answer before the deadline" if failure.check(StillWaiting) else str(failure.value)
         log.debug("{peer} is left out of a search: {reason}", peer=peer.name, reason=reason)
     return []

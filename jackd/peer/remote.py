@@ -88,12 +88,12 @@ def _continued(response: IResponse, start: int, etag: str | None) -> OpenedFile:
     if not start or found is None:
         raise PeerError("the peer sent a part that was not asked for")
     part, size = found
+    if size > MAX_SIZE:
+        raise PeerError(f"the peer gives no usable size ({size})", temporary=False)
     if part.start != start or part.stop != size or response.length not in (UNKNOWN_LENGTH, part.length):
         raise PeerError("the peer sent another part than was asked for")
     if etag is not None and etag != _etag(response):
         raise StartAgain
-    if size > MAX_SIZE:
-        raise PeerError(f"the peer gives no usable size ({size})", temporary=False)
     return OpenedFile(response, size=size, start=start, etag=_etag(response))
 
 

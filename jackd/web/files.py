@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
@@ -23,7 +23,7 @@ from jackd.storage.threads import Workers
 from jackd.web.ranges import Range, Unsatisfiable, content_range, if_range_holds, parse_range
 from jackd.web.request import JackRequest
 from jackd.web.router import reply
-from jackd.web.sending import BlockSender, FileReader, ReaderStalled, Sender, TransferBroken
+from jackd.web.sending import BlockSender, FileReader, Sender
 
 log = Logger(namespace="jackd.files")
 
@@ -152,7 +152,9 @@ class Files:
     async def _send(self, request: JackRequest, file: FileReader, part: Range) -> None:
         try:
             await self._sender.send(file, part, request)
-        except (TransferBroken, ReaderStalled, Unavailable, OSError) as error:
+        except CancelledError:
+            raise
+        except Exception as error:
             log.warn("sending a file to {who} broke off: {reason}", who=request.head.client, reason=str(error))
             # Never a clean end: the reader must see that bytes are missing (F14). Not from in here, because the end of
             # the connection cancels this very coroutine.

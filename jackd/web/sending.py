@@ -10,6 +10,7 @@ from typing import Protocol
 
 from attrs import frozen
 from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import TimeoutError as StillWaiting
 from twisted.internet.interfaces import IConsumer, IPushProducer, IReactorTime
 from zope.interface import implementer
 
@@ -151,7 +152,6 @@ class BlockSender:
         start = part.start
         ahead = self._read(file, start, part.stop)
         try:
-            # The last read is of nothing: it only looks once more whether the file is still the same.
             while block := await ahead:
                 start += len(block)
                 ahead = self._read(file, start, part.stop)
@@ -164,12 +164,14 @@ class BlockSender:
         consumer.unregisterProducer()
 
     def _read(self, file: FileReader, start: int, stop: int) -> Deferred[bytes]:
+        if start >= stop:
+            return succeed(b"")
         return self._workers.run(file.read, start, min(BLOCK, stop - start))
 
     async def _opened(self, gate: _Gate) -> None:
         try:
             await gate.opened().addTimeout(STALLED_SECONDS, self._clock)
-        except TimeoutError:
+        except StillWaiting:
             raise ReaderStalled from None
 
 

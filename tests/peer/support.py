@@ -132,6 +132,7 @@ class Liar(Resource):
             return NOT_DONE_YET
         status, headers, body = answer
         request.setResponseCode(status)
+        request.setHeader("content-type", "application/octet-stream")
         for name, value in headers.items():
             request.setHeader(name, value)
         return body
