@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from datetime import date
+from itertools import chain
 
 from attrs import frozen
 
@@ -22,7 +23,7 @@ _EPISODE = re.compile(
     r"(?<![^\W_])s(?P<season>\d{1,4})[ ._]?(?P<episodes>(?:[ ._-]?e\d{1,4})+(?:-\d{1,3})?)(?:v\d)?(?![^\W_])",
     re.IGNORECASE,
 )
-_SEASON = re.compile(r"(?<![^\W_])s(?P<season>\d{1,4})(?![^\W_])", re.IGNORECASE)
+_SEASON = re.compile(r"(?<![^\W_])s(?P<season>\d{1,4})(?P<episodes>)(?![^\W_])", re.IGNORECASE)
 _DATE = re.compile(r"(?<!\d)(\d{4})[ ._-](\d{2})[ ._-](\d{2})(?!\d)")
 _ABSOLUTE = re.compile(r"(?<=[ _.])-[ _.](?P<absolute>\d{2,4})(?:v\d)?(?=[ _.]|$)")
 
@@ -51,10 +52,10 @@ class Mark:
     absolute: int | None = None
 
 
-def marks(title: str, kind: Kind) -> list[Mark]:
+def marks(title: str, kind: Kind) -> Iterator[Mark]:
     """All readings of ``title`` as that of a movie or an episode, the most telling first; none without a name."""
-    readings = [*_years(title)] if kind is Kind.MOVIE else [*_episodes(title), *_dates(title), *_absolutes(title)]
-    return [mark for mark in readings if same(mark.name)]
+    readers = (_years,) if kind is Kind.MOVIE else (_episodes, _dates, _absolutes)
+    return (mark for read in readers for mark in read(title) if same(mark.name))
 
 
 def same(name: str) -> str:
@@ -65,6 +66,8 @@ def same(name: str) -> str:
 
 def folded(text: str) -> str:
     """``text`` without accents, dropped as the *arrs drop them: letters that are no accented ones stay."""
+    if text.isascii():
+        return text
     plain = "".join(c for c in unicodedata.normalize("NFD", text) if unicodedata.category(c) != "Mn")
     return unicodedata.normalize("NFC", plain)
 
@@ -82,8 +85,8 @@ def _years(title: str) -> Iterator[Mark]:
 
 
 def _episodes(title: str) -> Iterator[Mark]:
-    for found in (*_EPISODE.finditer(title), *_SEASON.finditer(title)):
-        numbers = [int(n) for n in re.findall(r"\d+", found.groupdict().get("episodes") or "")]
+    for found in chain(_EPISODE.finditer(title), _SEASON.finditer(title)):
+        numbers = [int(n) for n in re.findall(r"\d+", found["episodes"])]
         yield Mark(
             name=_name(title, found),
             rest=title[found.end() :],

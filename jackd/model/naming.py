@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from itertools import chain
 
 from jackd.model.item import Item, Kind
 from jackd.model.marks import Mark, folded, marks, same
@@ -18,8 +19,11 @@ from jackd.model.quality import quality_words, tells
 MAX_TITLE = 200
 """UTF-8 bytes of a title, so that a file name made of it fits every file system."""
 
-MAX_NAME = 100
+MAX_NAME = 140
 _MAX_GROUP = 20
+_MAX_READ = 500
+"""Characters of a friend's text that are looked at."""
+
 _MAX_LISTED = 4
 """Episodes of one file that are all named; of more only the first and the last."""
 
@@ -54,7 +58,7 @@ _CODECS = {
 
 def release_title(item: Item) -> str:
     """``item.title`` if the *arrs parse it back to ``item``, else a title made from what is known of it."""
-    title = _EXTENSION.sub("", unicodedata.normalize("NFC", item.title).strip())
+    title = _stem(unicodedata.normalize("NFC", item.title[:_MAX_READ]).strip())
     return title if _parses_back(title, item) else _built(title, item)
 
 
@@ -121,7 +125,7 @@ def _built(title: str, item: Item) -> str:
 
 
 def _joined(name: str, number: str, rest: str, group: str, item: Item) -> str:
-    if item.anime and number == _absolute(item):
+    if _is_absolute(item):
         return _fansub(name, number, rest, group)
     title = _cut(".".join(filter(None, (name, number, rest))), MAX_TITLE - _MAX_GROUP - 1)
     named = f"{title}-{_plain(group)}".rstrip("-")
@@ -130,17 +134,16 @@ def _joined(name: str, number: str, rest: str, group: str, item: Item) -> str:
 
 def _first_mark(title: str, item: Item) -> Mark | None:
     """What the title itself says, else what the file's name says."""
-    found = marks(title, item.kind) or marks(_EXTENSION.sub("", item.filename), item.kind)
-    return found[0] if found else None
+    return next(chain(marks(title, item.kind), marks(_stem(item.filename), item.kind)), None)
 
 
 def _name(title: str, mark: Mark | None, item: Item) -> str:
-    return _own_name(item) or (mark.name if mark else title or _EXTENSION.sub("", item.filename))
+    return _own_name(item) or (mark.name if mark else title or _stem(item.filename))
 
 
 def _own_name(item: Item) -> str:
     """As the library has it, empty if it is of no use; a movie's without the year in parentheses."""
-    name = item.name or ""
+    name = (item.name or "")[:_MAX_READ]
     if item.year and item.kind is Kind.MOVIE:
         name = re.sub(rf"\s*[(\[]{item.year}[)\]]\s*$", "", name) or name
     return name if _dotted(name) else ""
@@ -152,8 +155,8 @@ def _number(mark: Mark | None, item: Item) -> str:
         return str(item.year or (mark.year if mark else None) or "")
     if item.season is not None:
         return f"S{item.season:02d}" + _listed(item.episodes)
-    if item.anime and item.absolute is not None:
-        return _absolute(item)
+    if _is_absolute(item):
+        return f"{item.absolute:02d}"
     aired = item.aired or (mark.aired if mark else None)
     if aired is not None:
         return aired.isoformat().replace("-", ".")
@@ -166,15 +169,16 @@ def _listed(episodes: tuple[int, ...]) -> str:
     return "".join(f"E{number:02d}" for number in episodes)
 
 
-def _absolute(item: Item) -> str:
-    return f"{item.absolute or 0:02d}"
+def _is_absolute(item: Item) -> bool:
+    """Whether its absolute number is what tells the episode from others."""
+    return item.kind is Kind.EPISODE and item.season is None and item.anime and item.absolute is not None
 
 
 def _tail(mark: Mark | None, item: Item) -> tuple[str, str]:
     """What follows, and the group: from the library; if that has no quality, whatever the title had."""
-    group = item.release_group or ""
+    group = (item.release_group or "")[:_MAX_READ]
     if item.quality is not None or mark is None:
-        parts = [_dotted(item.edition or ""), quality_words(item.quality), *_picture(item)]
+        parts = [_dotted((item.edition or "")[:_MAX_READ]), quality_words(item.quality), *_picture(item)]
         return ".".join(filter(None, parts)), group
     found = _GROUP.search(mark.rest)
     rest = mark.rest[: found.start()] if found else mark.rest
@@ -185,7 +189,7 @@ def _picture(item: Item) -> list[str]:
     """Dynamic range and codec, as far as the library says."""
     info = item.media_info or {}
     ranges, codec = info.get("videoDynamicRangeType"), info.get("videoCodec")
-    words = _RANGES.findall(ranges) if isinstance(ranges, str) else []
+    words = _RANGES.findall(ranges[:_MAX_READ]) if isinstance(ranges, str) else []
     return [*words, _CODECS.get(codec.lower(), "") if isinstance(codec, str) else ""]
 
 
@@ -193,6 +197,10 @@ def _fansub(name: str, number: str, tail: str, group: str) -> str:
     """``[Group] Name - 07 [1080p][BluRay]``: absolute numbers are only read in this form."""
     brackets = "".join(f"[{word}]" for word in tail.split(".") if word)
     return f"[{_plain(group) or _NO_GROUP}] {name.replace('.', ' ')} - {number} {brackets}".strip()
+
+
+def _stem(filename: str) -> str:
+    return _EXTENSION.sub("", filename[:_MAX_READ])
 
 
 def _plain(group: str) -> str:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from jackd.model.item import Item, Kind, Quality
-from jackd.model.naming import MAX_TITLE, release_title
+from jackd.model.naming import MAX_NAME, MAX_TITLE, release_title
 from jackd.model.quality import quality_words, tells
 from tests.fakes.titles import clean, quality, read_episode, read_movie, refused
 from tests.support import MATRIX, PILOT, change
@@ -181,6 +182,7 @@ def test_a_videos_extension_goes(extension):
         (episode(aired=date(2024, 5, 17)), "Some.Show.S01E02.720p.WEB-DL-GRP"),
         (episode(anime=True, absolute=7), "Some.Show.S01E02.720p.WEB-DL-GRP"),
         (anime(), "[GRP] Some Show - 07 [720p][WEB-DL]"),
+        (movie(anime=True, absolute=1999), "The.Matrix.1999.1080p.BluRay-GRP"),
         (anime(release_group=None, quality=None), "[jack] Some Show - 07"),
         (anime(aired=date(2024, 5, 17), absolute=1100), "[GRP] Some Show - 1100 [720p][WEB-DL]"),
         (episode(name=None, season=None, episodes=(), title="some show s03e04"), "some.show.S03E04.720p.WEB-DL-GRP"),
@@ -341,6 +343,24 @@ def test_every_anime_episode_parses_back_to_itself(name, absolute):
 def test_no_name_makes_a_shape_that_the_arrs_refuse(name):
     for made in (release_title(movie(name=name, title=name)), release_title(episode(name=name, title=name))):
         assert not refused(made)
+
+
+def test_an_endless_name_is_cut_between_words():
+    made = release_title(movie(name="One Two Three Four " * 20))
+    assert re.fullmatch(r"(?:(?:One|Two|Three|Four)\.)+1999\.1080p\.BluRay", made)
+    assert MAX_NAME < len(made) < MAX_TITLE
+    assert read_movie(release_title(movie(name="千" * 200))).year == 1999
+
+
+def test_endless_texts_cost_no_time():
+    """Never trust a friend: patterns are only ever run over a bounded piece of text."""
+    for endless in ("{" * 10**6, "[a" * 10**6, ".mkv" * 10**6, "S01E01" * 10**5, "e1" * 10**6, "é" * 10**6):
+        made = release_title(movie(name=endless, title=endless, filename=endless, quality=None, release_group=endless))
+        assert len(made.encode()) <= MAX_TITLE
+
+
+def test_a_date_that_is_none_is_no_mark():
+    assert release_title(episode(title="Some.Show.2024.02.31.720p.WEB-DL")) == "Some.Show.S01E02.720p.WEB-DL-GRP"
 
 
 def test_the_oracle_refuses_what_the_arrs_refuse():
