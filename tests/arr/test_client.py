@@ -34,7 +34,7 @@ def test_the_key_goes_along_and_no_header_of_the_configuration_replaces_it():
     headers = dict(seen)
     assert headers[b"X-Api-Key"] == [b"arr-key"]
     assert headers[b"X-Proxy"] == [b"let me in"]
-    assert headers[b"Accept"] == [b"application/json"]
+    assert headers[b"Accept-Encoding"] == [b"identity"]
 
 
 @pytest.mark.parametrize(

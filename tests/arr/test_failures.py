@@ -88,6 +88,17 @@ def test_what_no_arr_of_ours_grabbed_is_not_reported():
     assert world.arr.requests == []
 
 
+def test_every_arr_is_told_of_its_own_grabs_only():
+    one, _ = world_with()
+    other = World("sonarr", url="http://other.test:8989")
+    other.network.serve("other.test:8989", other.arr.resource())
+    other.arr.tracked[HASH.upper()] = Tracked(hash=HASH.upper(), title="Same", entity=1, episodes=(), ids=[1])
+    clients = {one.server.id: one.client, other.server.id: other.client}
+    result_of(FailureReporter(downloads=Queue(download(one)), clients=clients, clock=one.clock).report())
+    assert one.arr.blocklist == ["The.Matrix.1999"]
+    assert other.arr.requests == []
+
+
 def test_it_is_tried_again_until_the_arr_knows_of_it_with_growing_pauses():
     world, reporter = world_with(in_queue=False)
     reporter.startService()

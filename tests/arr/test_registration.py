@@ -114,7 +114,7 @@ def test_a_changed_credential_is_written():
     assert values(world.arr.indexers.named("Jack"))["apiKey"] == "another"
 
 
-@pytest.mark.parametrize("spoil", ["client", "indexer", "flag", "priority"])
+@pytest.mark.parametrize("spoil", ["client", "indexer", "flag", "priority", "paused"])
 def test_what_was_changed_in_the_arr_is_put_right(spoil):
     world = World()
     registrar = world.registrar()
@@ -126,11 +126,14 @@ def test_what_was_changed_in_the_arr_is_put_right(spoil):
         del indexer[1]
     elif spoil == "flag":
         indexer[1]["enableAutomaticSearch"] = False
+    elif spoil == "paused":
+        next(f for f in client[1]["fields"] if f["name"] == "initialState")["value"] = 2
     else:
         client[1]["priority"] = 1
     assert result_of(registrar.register())
     [entry], [bound] = client.values(), indexer.values()
     assert (entry["priority"], bound["enableAutomaticSearch"], bound["downloadClientId"]) == (50, True, entry["id"])
+    assert values(entry)["initialState"] == 0
 
 
 def test_what_the_owner_chose_stays():
