@@ -19,7 +19,7 @@ from tests.support import result_of
 
 def test_the_key_goes_along_and_no_header_of_the_configuration_replaces_it():
     world = World(
-        headers={"x-api-KEY": Secret("forged"), "X-Proxy": Secret("let me in"), "Accept": Secret("text/html")}
+        headers={"x-api-KEY": Secret("forged"), "X-Proxy": Secret("let me in"), "accept-encoding": Secret("br")}
     )
     seen = []
     app = Klein()
