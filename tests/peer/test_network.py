@@ -198,6 +198,16 @@ class TestQuestions:
             hosts.agents["alice"].flush()
         assert [list(result_of(search)) for search in searches] == [[]] * 10
 
+    def test_what_waits_for_one_who_failed_is_not_asked_any_more(self):
+        clock = Clock()
+        slow = Silent()
+        net = friends(clock, bad=slow)
+        searches = [Deferred.fromCoroutine(net.search(Query(text=f"w{n}"))) for n in range(10)]
+        clock.advance(DEADLINE)
+        assert [list(result_of(search)) for search in searches] == [[]] * 10
+        clock.advance(30)
+        assert len(slow.held) == MAX_IN_FLIGHT
+
     def test_an_answer_after_the_deadline_serves_the_next_one(self):
         clock = Clock()
         slow = Silent()
