@@ -180,7 +180,7 @@ class _Members:
 def _visible(value: object) -> str:
     if not isinstance(value, str) or len(value) > MAX_STRING:
         raise BadItem("a string")
-    return "".join(c for c in value if c.isprintable()).strip()
+    return (value if value.isprintable() else "".join(filter(str.isprintable, value))).strip()
 
 
 def _whole(value: object) -> int:
