@@ -105,7 +105,7 @@ def assemble(reactor: Any, settings: Settings) -> MultiService:
     torznab = TorznabApp(network=network, keys=jack.keys, mint=jack.mint, stubs=stubs, base_url=settings.jack.base_url)
     mounts = [Mount(["/handshake", "/peer"], peers), Mount(["/torznab"], torznab)]
     if settings.downloads is not None:
-        mounts.append(download(jack, network, stubs))
+        mounts += download(jack, network, stubs)
     operator = OperatorApp(
         keys=jack.keys, servers=list(jack.states.values()), shared=shared, network=network, version=__version__
     )
@@ -143,13 +143,14 @@ def _library(jack: Jack, server: ServerSettings) -> Library:
     return kind(client=jack.clients[server.id], workers=jack.parsers, state=jack.states[server.id])
 
 
-def download(jack: Jack, network: Network, stubs: Stubs) -> Mount:
+def download(jack: Jack, network: Network, stubs: Stubs) -> list[Mount]:
     """The queue, and the dialect in which the *arrs drive it."""
     settings = jack.settings.downloads
     assert settings is not None
-    queue = DownloadQueue(
-        store=DownloadStore(jack.database), files=network, disk=jack.disk, settings=settings, clock=jack.reactor
-    )
+    disk = jack.start(ThreadWorkers(jack.reactor, "completed-folder", 8))
+    store = DownloadStore(jack.database)
+    queue = DownloadQueue(store=store, files=network, disk=disk, settings=settings, clock=jack.reactor)
+    queue.load()
     jack.start(queue)
     jack.start(FailureReporter(downloads=queue, clients=jack.clients, clock=jack.reactor))
     app = QBittorrentApp(
@@ -163,7 +164,7 @@ def download(jack: Jack, network: Network, stubs: Stubs) -> Mount:
         servers={server.id: server for server in jack.settings.servers if server.id in jack.clients},
         disk=jack.disk,
     )
-    return Mount(["/api/v2", "/"], app, max_body=MAX_UPLOAD)
+    return [Mount(["/api/v2"], app), Mount(["/api/v2/torrents/add"], app, MAX_UPLOAD)]
 
 
 def listen(jack: Jack, mounts: Sequence[Mount]) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import pytest_twisted
 from twisted.internet import reactor
+from twisted.internet.defer import ensureDeferred
 from twisted.internet.task import deferLater
 from twisted.internet.threads import deferToThread
 from twisted.web.client import Agent, HTTPConnectionPool
@@ -78,13 +79,7 @@ def world(tmp_path: Path) -> Iterator[World]:
     """See :class:`World`."""
     world = World(tmp_path)
     yield world
-    pytest_twisted.blockon(_ended(world))
-
-
-def _ended(world: World) -> Any:
-    from twisted.internet.defer import ensureDeferred
-
-    return ensureDeferred(world.stop())
+    pytest_twisted.blockon(ensureDeferred(world.stop()))
 
 
 def friend(alice: Daemon) -> dict[str, Any]:
@@ -156,10 +151,59 @@ class Neighbours:
     async def start(self) -> None:
         """Both jacks; returns when Alice's library is read and Bob is registered."""
         await self.world.start(self.alice, self.bob)
-        await soon(lambda: self._ready())
+        await self.start_rest()
 
-    async def _ready(self) -> bool:
+    async def start_rest(self) -> None:
+        """What follows once both daemons run."""
+        await soon(self.ready)
+
+    async def ready(self) -> bool:
+        """Whether Alice has something to give and Bob can ask for it."""
         sources = (await deferToThread(self.alice.json, "/servers/health"))["servers"]
         friends = (await deferToThread(self.bob.json, "/peers"))["peers"]
         registered = all(arr.indexers.enabled("enableRss") for arr in (self.radarr, self.sonarr))
         return registered and all(s["items"] for s in sources) and all(f["reachable"] for f in friends)
+
+
+async def imported(arr: FakeArr, hash: str) -> list[Path]:
+    """The files of a grab, once the *arr has them."""
+
+    async def look() -> list[Path]:
+        await arr.poll()
+        return await arr.import_completed()
+
+    return await soon(look)
+
+
+async def gone(arr: FakeArr, hash: str) -> bool:
+    """Whether the download client lists it no more."""
+
+    async def look() -> bool:
+        return hash not in {seen.hash for seen in await arr.poll()}
+
+    return await soon(look)
+
+
+async def two(world: World, data: bytes = b"", **downloads: Any) -> tuple[Daemon, Daemon, bytes]:
+    """
+    Alice shares a plain folder with one movie of that content, Bob has no *arr: he works with the operator's key.
+
+    Both run, her folder is read and he has reached her when this returns.
+    """
+    folder = world.home / "films"
+    put(folder / "The Matrix (1999) {tmdb-603}" / "The.Matrix.1999.1080p.BluRay.x264-GRP.mkv", data)
+    alice = world.jack("alice", servers=[{"name": "films", "type": "folder", "path": str(folder)}])
+    bob = world.jack("bob")
+    bob.configure(
+        downloads={"completedPath": str(bob.completed), "retryBaseDelayMs": 100, "retryMaxDelayMs": 500, **downloads},
+        peers=[friend(alice)],
+    )
+    await world.start(alice, bob)
+    await soon(lambda: deferToThread(lambda: alice.json("/items")["items"]))
+    await soon(lambda: deferToThread(lambda: bob.json("/peers")["peers"][0]["reachable"]))
+    return alice, bob, data
+
+
+def finished(bob: Daemon) -> list[Path]:
+    """The files that are there under their final names."""
+    return [p for p in bob.completed.rglob("*.mkv") if ".jack" not in p.parts]

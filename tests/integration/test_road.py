@@ -4,28 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.integration.conftest import Neighbours, World, soon
+from tests.integration.conftest import Neighbours, World, gone, imported, soon
 
 pytestmark = pytest.mark.slow
-
-
-async def imported(arr, hash):
-    """The files of a grab, once the *arr has them."""
-
-    async def look():
-        await arr.poll()
-        return await arr.import_completed()
-
-    return await soon(look)
-
-
-async def gone(arr, hash):
-    """Whether the download client lists it no more."""
-
-    async def look():
-        return hash not in {seen.hash for seen in await arr.poll()}
-
-    return await soon(look)
 
 
 async def test_a_movie_by_its_ids(world: World):
@@ -110,7 +91,7 @@ async def test_a_second_start_changes_nothing_in_the_arr(world: World):
     before = len(home.radarr.changes())
     home.bob.stop()
     await world.start(home.bob)
-    await home._ready()
+    await home.ready()
     await soon(lambda: "registered" in home.bob.log.rpartition("jack listens")[2])
     assert [c for c in home.radarr.changes()[before:] if c[0] == "POST"] == []
     assert len(home.radarr.clients.entries) == len(home.radarr.indexers.entries) == 1
