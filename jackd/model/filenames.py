@@ -50,3 +50,8 @@ def video_extension(filename: str) -> str | None:
     """The extension of ``filename``, lower case, without dot, if it is one of :data:`VIDEO_EXTENSIONS`."""
     extension = filename.rpartition(".")[2].lower()
     return extension if "." in filename and extension in VIDEO_EXTENSIONS else None
+
+
+def safe_path(text: str) -> str:
+    """A relative path of safe names, from text with ``/`` between them (a category); empty when nothing is left."""
+    return "/".join(safe_name(part) for part in text.split("/") if part)

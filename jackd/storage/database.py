@@ -102,6 +102,12 @@ class Database(Service):
         """``query(connection)`` beside the writer, on what was committed last."""
         return self._readers.run(self._reading, query)
 
+    def read_now(self, query: Callable[[sqlite3.Connection], T]) -> T:
+        """``query(connection)`` at once on this thread: only between :meth:`open` and the reactor's start."""
+        if self._write_connection is None:
+            raise JackError("the database is closed")
+        return query(self._write_connection)
+
     def _in_transaction(self, change: Callable[[sqlite3.Connection], T]) -> T:
         connection = self._write_connection
         if connection is None:

@@ -1,0 +1,113 @@
+"""The rows of the download queue: values in, values out."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from attrs import asdict
+from twisted.internet.defer import Deferred
+
+from jackd.model.download import Download, Grab, State
+from jackd.storage.database import Database
+
+_ALL = "SELECT * FROM downloads ORDER BY position, added, hash"
+
+_INSERT = """
+    INSERT INTO downloads (
+        hash, peer, peer_name, item, title, filename, size, owner, category, folder, file, state, received, etag,
+        attempts, reason, position, forced, retry_at, added, completed, active, tags, ratio_limit, seeding_time_limit
+    ) VALUES (
+        :hash, :peer, :peer_name, :item, :title, :filename, :size, :owner, :category, :folder, :file, :state, :received,
+        :etag, :attempts, :reason, :position, :forced, :retry_at, :added, :completed, :active, :tags, :ratio_limit,
+        :seeding_time_limit
+    )
+"""
+
+_SAVE_STATE = """
+    UPDATE downloads SET state = :state, file = :file, attempts = :attempts, reason = :reason, retry_at = :retry_at,
+        completed = :completed
+    WHERE hash = :hash
+"""
+
+_SAVE_SETTINGS = """
+    UPDATE downloads SET category = :category, folder = :folder, position = :position, forced = :forced, tags = :tags,
+        ratio_limit = :ratio_limit, seeding_time_limit = :seeding_time_limit
+    WHERE hash = :hash
+"""
+
+_CHECKPOINT = "UPDATE downloads SET received = :received, etag = :etag, active = :active WHERE hash = :hash"
+
+_REMOVE = "DELETE FROM downloads WHERE hash = ?"
+
+_CLAIMED = "SELECT 1 FROM completed_folders WHERE path = ?"
+
+_CLAIM = "INSERT OR IGNORE INTO completed_folders (path) VALUES (?)"
+
+
+class DownloadStore:
+    """
+    The tables ``downloads`` and ``completed_folders``. A change is on disk when its Deferred fires.
+
+    Three statements change a row, each its own columns: what a client sets can so never undo what a transfer has
+    reached, and nothing but :meth:`checkpoint` claims bytes that are on the disk. Rows that are gone stay gone.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def all(self) -> list[Download]:
+        """Every row in the order of the queue; at once, before the reactor runs."""
+        return self._database.read_now(lambda db: [_download(row) for row in db.execute(_ALL)])
+
+    def is_claimed(self, folder: Path) -> bool:
+        """Whether jack has used that completed folder before; at once, before the reactor runs."""
+        return self._database.read_now(lambda db: db.execute(_CLAIMED, [str(folder)]).fetchone() is not None)
+
+    def claim(self, folder: Path) -> Deferred[None]:
+        """Remember that jack's marker is in ``folder``."""
+        return self._each(_CLAIM, [[str(folder)]])
+
+    def insert(self, download: Download) -> Deferred[None]:
+        """A new row."""
+        return self._each(_INSERT, [_row(download)])
+
+    def save_state(self, downloads: Iterable[Download]) -> Deferred[None]:
+        """How far they are and what comes next: ``state``, ``file``, ``attempts``, ``reason``, ``retry_at``, …"""
+        return self._each(_SAVE_STATE, [_row(d) for d in downloads])
+
+    def save_settings(self, downloads: Iterable[Download]) -> Deferred[None]:
+        """What clients set: ``category``, ``position``, ``forced``, ``tags`` and the share limits; and ``folder``."""
+        return self._each(_SAVE_SETTINGS, [_row(d) for d in downloads])
+
+    def checkpoint(self, hash: str, *, received: int, etag: str | None, active: float) -> Deferred[None]:
+        """So many bytes, of the file with that validator, are safely on the disk."""
+        return self._each(_CHECKPOINT, [{"hash": hash, "received": received, "etag": etag, "active": active}])
+
+    def remove(self, hashes: Iterable[str]) -> Deferred[None]:
+        """Forget these rows."""
+        return self._each(_REMOVE, [[hash] for hash in hashes])
+
+    def _each(self, statement: str, rows: list[Any]) -> Deferred[None]:
+        def change(db: sqlite3.Connection) -> None:
+            db.executemany(statement, rows)
+
+        return self._database.write(change)
+
+
+def _row(download: Download) -> Mapping[str, Any]:
+    row = asdict(download, recurse=False)
+    row |= asdict(row.pop("grab"))
+    return row | {"state": download.state.value, "tags": json.dumps(download.tags)}
+
+
+def _download(row: sqlite3.Row) -> Download:
+    values = dict(row)
+    grab = Grab(
+        **{name: values.pop(name) for name in ("hash", "peer", "peer_name", "item", "title", "filename", "size")}
+    )
+    values |= {"state": State(row["state"]), "tags": json.loads(row["tags"]), "forced": bool(row["forced"])}
+    return Download(grab=grab, **values)

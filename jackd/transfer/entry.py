@@ -1,0 +1,107 @@
+"""The rows of the queue, with what lives only while jack runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from attrs import Factory, define
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IDelayedCall
+
+from jackd.model.download import Download
+from jackd.transfer.job import Job
+from jackd.transfer.meter import Meter
+
+
+@define(kw_only=True, eq=False)
+class Entry:
+    """
+    :ivar job: the attempt that runs now.
+    :ivar best: the most bytes that were ever on the disk: what is more is progress.
+    :ivar disk_waits: attempts in a row that our own disk or database spoilt.
+    :ivar timer: ends the waiting for the next attempt.
+    """
+
+    download: Download
+    job: Job | None = None
+    best: int = 0
+    disk_waits: int = 0
+    timer: IDelayedCall | None = None
+    meter: Meter = Factory(Meter)
+    _waiters: list[Deferred[None]] = Factory(list)
+
+    def begin(self, job: Job) -> None:
+        """``job`` runs from now on."""
+        self.job = job
+        self.meter = Meter()
+
+    def end(self) -> None:
+        """The job has come to its end."""
+        self.job = None
+        self.download.speed = 0.0
+        waiters, self._waiters = self._waiters, []
+        for waiter in waiters:
+            waiter.callback(None)
+
+    def halted(self) -> Deferred[None]:
+        """Tell the job to stop; fires when it has, at once when there is none."""
+        waiter: Deferred[None] = Deferred()
+        if self.job is None:
+            waiter.callback(None)
+        else:
+            self._waiters.append(waiter)
+            self.job.stop()
+        return waiter
+
+    def wait_no_more(self) -> None:
+        """Forget the timer."""
+        if self.timer is not None and self.timer.active():
+            self.timer.cancel()
+        self.timer = None
+
+
+class Rows:
+    """
+    All of them, in the order of the queue.
+
+    :ivar revision: grows with every change that a list would show.
+    """
+
+    def __init__(self) -> None:
+        self.revision = 0
+        self._entries: dict[str, Entry] = {}
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def all(self) -> list[Entry]:
+        """In order."""
+        return list(self._entries.values())
+
+    def get(self, hash: str) -> Entry | None:
+        """The one with that hash."""
+        return self._entries.get(hash)
+
+    def known(self, hashes: Iterable[str]) -> list[Entry]:
+        """Those of them that are there, each once."""
+        return [self._entries[hash] for hash in dict.fromkeys(hashes) if hash in self._entries]
+
+    def append(self, entry: Entry) -> None:
+        """At the end of the queue."""
+        self._entries[entry.download.hash] = entry
+        self.changed()
+
+    def remove(self, entry: Entry) -> None:
+        """Forget it."""
+        entry.wait_no_more()
+        del self._entries[entry.download.hash]
+        self.changed()
+
+    def arrange(self, hashes: Sequence[str]) -> None:
+        """Into the order of ``hashes``, which are all that are there."""
+        self._entries = {hash: self._entries[hash] for hash in hashes}
+        self.changed()
+
+    def changed(self) -> None:
+        """Something that a list shows is different now."""
+        self.revision += 1

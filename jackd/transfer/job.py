@@ -1,0 +1,237 @@
+"""One attempt at one download: from what is on the disk to the finished file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+
+from attrs import evolve, frozen
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import TimeoutError as DeferredTimeout
+from twisted.internet.interfaces import IReactorTime
+
+from jackd.model.download import Download, State
+from jackd.model.errors import NotFound, PeerError, UpstreamError
+from jackd.ports import RemoteFile, RemoteFiles
+from jackd.storage.downloads import DownloadStore
+from jackd.transfer.checkpoint import Checkpoints
+from jackd.transfer.completed import CompletedFolder
+from jackd.transfer.disk import Disk, DiskTrouble
+from jackd.transfer.inbox import Overlong
+from jackd.transfer.part import Part
+from jackd.transfer.placing import candidates, folder_of
+from jackd.transfer.sink import Sink, Stopped
+from jackd.transfer.source import open_source
+
+
+@frozen(kw_only=True)
+class Tools:
+    """
+    What every job uses.
+
+    :ivar now: wall-clock seconds.
+    :ivar sink: makes the sink of one transfer.
+    :ivar idle_timeout: seconds without an answer, or without a byte.
+    """
+
+    store: DownloadStore
+    files: RemoteFiles
+    folder: CompletedFolder
+    disk: Disk
+    clock: IReactorTime
+    now: Callable[[], float]
+    sink: Callable[[], Sink]
+    idle_timeout: float
+
+    async def claim_folder(self) -> None:
+        """Make sure that the completed folder is there; remember when it is used first. Raises ``DiskTrouble``."""
+        await self.disk.run(self.folder.check)
+        if not self.folder.claimed:
+            await self.store.claim(self.folder.path)
+            self.folder.claimed = True
+
+
+def _completed(download: Download, now: float) -> Download:
+    download.state, download.completed = State.COMPLETED, now
+    download.attempts, download.retry_at, download.reason = 0, 0.0, ""
+    return download
+
+
+class Job:
+    """
+    Runs once. It alone changes ``received``, ``etag`` and ``active`` of the download meanwhile, and ``file`` when
+    that name is taken.
+
+    :ivar stopping: whether :meth:`stop` was called.
+    """
+
+    def __init__(self, download: Download, tools: Tools, *, claimed_space: Callable[[], int] = lambda: 0) -> None:
+        self.stopping = False
+        self._download = download
+        self._tools = tools
+        self._disk = tools.disk
+        self._folder = tools.folder
+        self._claimed_space = claimed_space
+        self._interrupt: Callable[[], object] | None = None
+
+    def stop(self) -> None:
+        """Make :meth:`run` raise ``Stopped`` as soon as nothing is being written any more."""
+        self.stopping = True
+        if self._interrupt is not None:
+            self._interrupt()
+
+    async def run(self) -> None:
+        """
+        Returns when the file has its final name and the database knows.
+
+        :raises PeerError: the friend failed us.
+        :raises DiskTrouble: the completed folder can't be used.
+        :raises Stopped: after :meth:`stop`; what came is kept.
+        """
+        await self._prepare()
+        if not await self._is_there():
+            await self._fetch()
+            await self._publish()
+        await self._complete()
+
+    async def _prepare(self) -> None:
+        folder, download = self._folder, self._download
+        await self._tools.claim_folder()
+        if not folder.holds(download.folder):
+            await self._rehome()
+        if download.left:
+            await self._disk.run(folder.require, download.left + self._claimed_space())
+
+    async def _rehome(self) -> None:
+        """The operator has chosen another completed folder since: start anew there."""
+        download = self._download
+        download.folder = folder_of(download.grab, self._folder.path, download.category)
+        download.received, download.etag = 0, None
+        await self._commit(0)
+        await self._tools.store.save_settings([download])
+
+    async def _is_there(self) -> bool:
+        """A crash may have come between the last renaming and the database's knowing of it (F2)."""
+        download = self._download
+        if download.left:
+            return False
+        part = await self._disk.run(self._folder.part_size, download.hash)
+        size = await self._disk.run(self._folder.finished_size, download.folder, download.file)
+        return part is None and size == download.grab.size
+
+    async def _fetch(self) -> None:
+        download = self._download
+        self._go_on()
+        part = await self._disk.run(self._folder.open_part, download.hash, download.received)
+        try:
+            download.received = part.size
+            if download.left:
+                await self._receive(part)
+            download.state = State.VERIFYING
+            if not await self._disk.run(part.seal, download.grab.size):
+                raise DiskTrouble("the disk lost bytes that were written")
+        finally:
+            await self._disk.run(part.close)
+
+    async def _receive(self, part: Part) -> None:
+        self._go_on()
+        remote = await self._open()
+        try:
+            await self._start_at(remote, part)
+            self._go_on()
+        except BaseException:
+            remote.abort()
+            raise
+        await self._pump(remote, part)
+
+    async def _open(self) -> RemoteFile:
+        download = self._download
+        opening = Deferred.fromCoroutine(
+            open_source(self._tools.files, download.grab, start=download.received, etag=download.etag)
+        )
+        opening.addTimeout(self._tools.idle_timeout, self._tools.clock)
+        self._interrupt = opening.cancel
+        try:
+            return await opening
+        except (PeerError, NotFound):
+            raise
+        except CancelledError:
+            raise Stopped from None
+        except (DeferredTimeout, TimeoutError):
+            raise PeerError("no answer in time") from None
+        except UpstreamError as error:
+            raise PeerError(str(error)) from None
+        finally:
+            self._interrupt = None
+
+    async def _start_at(self, remote: RemoteFile, part: Part) -> None:
+        """The validator is in the database before the first byte it vouches for is in the part."""
+        download = self._download
+        if remote.start != download.received:
+            await self._disk.run(part.restart)
+        download.received = remote.start
+        if remote.etag != download.etag or not remote.start:
+            download.etag = remote.etag
+            await self._commit(remote.start)
+
+    async def _pump(self, remote: RemoteFile, part: Part) -> None:
+        download = self._download
+        start = download.received
+        checkpoints = Checkpoints(
+            sync=lambda: Deferred.fromCoroutine(self._disk.run(part.sync)),
+            commit=self._commit,
+            clock=self._tools.clock,
+            start=start,
+        )
+        sink = self._tools.sink()
+
+        async def written(offset: int) -> None:
+            download.received = offset
+            download.active = self._tools.now()
+            await checkpoints.advance(offset)
+
+        self._interrupt = sink.stop
+        try:
+            await sink.receive(remote, part, offset=start, size=download.grab.size, written=written)
+            await checkpoints.finish(download.received)
+        except Overlong:
+            await checkpoints.finish(0)
+            await self._commit(0)
+            checkpoints.durable = 0
+            raise
+        except (PeerError, Stopped):
+            await checkpoints.finish(download.received)
+            raise
+        finally:
+            self._interrupt = None
+            with suppress(Exception):  # it is not the first error, or finish() raised it already
+                await checkpoints.settle()
+            download.received = checkpoints.durable
+
+    def _commit(self, received: int) -> Deferred[None]:
+        download = self._download
+        return self._tools.store.checkpoint(
+            download.hash, received=received, etag=download.etag, active=download.active
+        )
+
+    async def _publish(self) -> None:
+        download = self._download
+        for file in candidates(download.file):
+            self._go_on()
+            if file != download.file:
+                download.file = file
+                await self._tools.store.save_state([download])
+            if await self._disk.run(self._folder.publish, download.hash, download.folder, file):
+                return
+        raise DiskTrouble(f"the name {download.file} is taken")
+
+    async def _complete(self) -> None:
+        download = self._download
+        await self._tools.store.save_state([_completed(evolve(download), self._tools.now())])
+        _completed(download, self._tools.now())
+        with suppress(DiskTrouble):  # an empty folder stays until the next start
+            await self._disk.run(self._folder.discard_part, download.hash)
+
+    def _go_on(self) -> None:
+        if self.stopping:
+            raise Stopped

@@ -1,0 +1,85 @@
+"""The file that a download's bytes arrive in. All methods block: they run on the disk's threads."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Sequence
+
+from jackd.transfer.beneath import set_mode
+
+PART = "part"
+FILE_MODE = 0o664
+"""Of finished files: the *arrs, in the same group, may move and delete them (F11)."""
+
+_FLAGS = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW
+
+
+class Part:
+    """
+    An open part file, cut to what is known to be good.
+
+    :ivar size: bytes that were kept.
+    """
+
+    def __init__(self, descriptor: int, keep: int) -> None:
+        self._descriptor = descriptor
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(errno.EINVAL, "not a regular file", PART)
+        self.size = min(status.st_size, keep)
+        os.ftruncate(descriptor, self.size)
+
+    @classmethod
+    def open(cls, folder: int, keep: int) -> Part:
+        """
+        The part in the folder that ``folder`` is open on, made durably if need be.
+
+        :param keep: bytes that a checkpoint vouches for; what lies behind them is cut off.
+        """
+        try:
+            descriptor = os.open(PART, _FLAGS | os.O_CREAT | os.O_EXCL, FILE_MODE, dir_fd=folder)
+            set_mode(descriptor, FILE_MODE)
+            os.fsync(folder)
+        except FileExistsError:
+            descriptor = os.open(PART, _FLAGS, dir_fd=folder)
+        try:
+            return cls(descriptor, keep)
+        except BaseException:
+            os.close(descriptor)
+            raise
+
+    def write(self, pieces: Sequence[bytes], offset: int) -> int:
+        """Write ``pieces`` one after the other from ``offset`` on; returns the offset behind them."""
+        left = [memoryview(piece) for piece in pieces if piece]
+        while left:
+            written = os.pwritev(self._descriptor, left, offset)
+            offset += written
+            left = _behind(left, written)
+        return offset
+
+    def restart(self) -> None:
+        """Throw the content away."""
+        os.ftruncate(self._descriptor, 0)
+        self.size = 0
+
+    def sync(self) -> None:
+        """Return when all that was written before the call is on the disk."""
+        os.fdatasync(self._descriptor)
+
+    def seal(self, size: int) -> bool:
+        """Put everything on the disk; whether the file has exactly ``size`` bytes."""
+        os.fsync(self._descriptor)
+        return os.fstat(self._descriptor).st_size == size
+
+    def close(self) -> None:
+        """Let go of the file."""
+        os.close(self._descriptor)
+
+
+def _behind(views: list[memoryview], written: int) -> list[memoryview]:
+    while views and written >= len(views[0]):
+        written -= len(views[0])
+        views = views[1:]
+    return [views[0][written:], *views[1:]] if views else []

@@ -1,0 +1,48 @@
+"""Where a grab will lie. Nothing of what the friend calls it is taken but the extension, and that from a list (S12)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from jackd.model.download import Grab
+from jackd.model.errors import UnsupportedMedia
+from jackd.model.filenames import safe_name, safe_path, video_extension
+
+MAX_SIZE = 200 * 1024**3
+"""Bytes of one file (F24)."""
+
+MAX_NAMES = 10
+"""How many names are tried for one finished file."""
+
+_HASH = re.compile(r"[0-9a-f]{40}")
+
+
+def check(grab: Grab) -> None:
+    """Raises ``UnsupportedMedia`` for what can never become a file here."""
+    if not _HASH.fullmatch(grab.hash):
+        raise UnsupportedMedia("that is no info-hash")
+    if not 0 < grab.size <= MAX_SIZE:
+        raise UnsupportedMedia(f"a file of {grab.size} bytes is not accepted")
+    if video_extension(grab.filename) is None:
+        raise UnsupportedMedia(f"only videos are accepted, not {safe_name(grab.filename)}")
+
+
+def folder_of(grab: Grab, completed: Path, category: str) -> str:
+    """The grab's own folder, so that no two grabs can collide (S13)."""
+    return str(completed / safe_path(category) / grab.hash[:8])
+
+
+def file_of(grab: Grab) -> str:
+    """The finished file below that folder: ``<title>/<title>.<ext>``."""
+    name = safe_name(grab.title, extension=video_extension(grab.filename) or "")
+    return f"{safe_name(grab.title)}/{name}"
+
+
+def candidates(file: str) -> Iterator[str]:
+    """``file`` and further names for the case that it is taken (F12)."""
+    path = PurePosixPath(file)
+    yield file
+    for number in range(2, MAX_NAMES + 1):
+        yield str(path.with_name(safe_name(f"{path.stem} ({number})", extension=path.suffix)))

@@ -1,0 +1,305 @@
+"""The download queue: rows in the database, the truth for reading in memory, a few jobs at a time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
+from random import Random
+from typing import Any
+
+from twisted.application.service import Service
+from twisted.internet.defer import Deferred, DeferredList
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+
+from jackd.config.settings import DownloadSettings
+from jackd.model.download import Download, Grab, State
+from jackd.model.errors import Unavailable
+from jackd.model.filenames import safe_path
+from jackd.ports import RemoteFiles
+from jackd.storage.downloads import DownloadStore
+from jackd.storage.threads import Workers
+from jackd.transfer import placing
+from jackd.transfer.completed import CompletedFolder
+from jackd.transfer.disk import Disk, DiskTrouble
+from jackd.transfer.entry import Entry, Rows
+from jackd.transfer.job import Tools
+from jackd.transfer.order import moved
+from jackd.transfer.retry import RetryPolicy
+from jackd.transfer.runner import Runner
+from jackd.transfer.sink import BufferedSink, Sink
+from jackd.transfer.turns import Turns, uncancelled
+
+MAX_ROWS = 10_000
+
+_RESUMABLE = (State.PAUSED, State.WAITING, State.FAILED)
+_FORCEABLE = (State.PAUSED, State.WAITING)
+
+_log = Logger(namespace="jackd.transfer")
+
+
+class DownloadQueue(Service):
+    """
+    Implements the port :class:`~jackd.ports.Downloads`.
+
+    Call :meth:`load` on the open database before the reactor runs. Every change is on disk when its Deferred fires,
+    and goes on to its end when its caller goes away. For each hash one change runs at a time, and no job starts
+    meanwhile.
+
+    :param disk: threads of the completed folder's own, so that a disk that hangs holds up nothing else (F50).
+    :param sink: makes the sink of each transfer; the portable one by default.
+    :param failed: told of each download that failed for good, once the database knows.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: DownloadStore,
+        files: RemoteFiles,
+        disk: Workers,
+        settings: DownloadSettings,
+        clock: IReactorTime,
+        now: Callable[[], float] = time.time,
+        rng: Random | None = None,
+        folder: CompletedFolder | None = None,
+        sink: Callable[[], Sink] | None = None,
+        failed: Callable[[Download], object] = lambda download: None,
+    ) -> None:
+        self.setName("downloads")
+        idle_timeout = settings.idle_timeout_ms / 1000
+        self._store = store
+        self._now = now
+        self._folder = folder or CompletedFolder(settings.completed_path)
+        self._disk = Disk(disk)
+        self._rows = Rows()
+        self._turns = Turns()
+        self._last_position = 0
+        retry = RetryPolicy(
+            attempts=settings.max_download_attempts,
+            base=settings.retry_base_delay_ms / 1000,
+            maximum=settings.retry_max_delay_ms / 1000,
+            rng=rng or Random(),  # noqa: S311 - spreads attempts, protects nothing
+        )
+        self._tools = Tools(
+            store=store,
+            files=files,
+            folder=self._folder,
+            disk=self._disk,
+            clock=clock,
+            now=now,
+            sink=sink or partial(BufferedSink, disk=self._disk, clock=clock, idle_timeout=idle_timeout),
+            idle_timeout=idle_timeout,
+        )
+        self._runner = Runner(
+            rows=self._rows,
+            turns=self._turns,
+            tools=self._tools,
+            retry=retry,
+            slots=settings.max_concurrent_downloads,
+            failed=failed,
+        )
+
+    # Coming and going
+
+    def load(self) -> None:
+        """Read all rows. What was under way when jack stopped is queued again."""
+        self._folder.claimed = self._store.is_claimed(self._folder.path)
+        for download in self._store.all():
+            if download.state in (State.DOWNLOADING, State.VERIFYING):
+                download.state = State.QUEUED
+            self._rows.append(Entry(download=download, best=download.received))
+            self._last_position = max(self._last_position, download.position)
+
+    def startService(self) -> None:
+        super().startService()
+        self._runner.start()
+
+    def stopService(self) -> Deferred[None]:
+        """
+        Stops all jobs; what came is on disk and in the database when this fires. The disk's threads and the database
+        must be there until then.
+        """
+        super().stopService()
+        return self._runner.stop()
+
+    @uncancelled
+    async def make_folder(self, category: str) -> None:
+        """Make the category's folder in the completed folder. Raises ``DiskTrouble``, also when that is not mounted."""
+        await self._tools.claim_folder()
+        await self._disk.run(self._folder.make, safe_path(category).split("/"))
+
+    # Reading
+
+    def list(self) -> Sequence[Download]:
+        """See :meth:`jackd.ports.Downloads.list`."""
+        return [entry.download for entry in self._rows.all()]
+
+    def get(self, hash: str) -> Download | None:
+        """See :meth:`jackd.ports.Downloads.get`."""
+        entry = self._rows.get(hash)
+        return entry.download if entry else None
+
+    @property
+    def revision(self) -> int:
+        """See :attr:`jackd.ports.Downloads.revision`."""
+        return self._rows.revision
+
+    # Changes
+
+    @uncancelled
+    async def add(self, grab: Grab, *, owner: str | None, category: str, paused: bool = False) -> bool:
+        """
+        See :meth:`jackd.ports.Downloads.add`. Raises ``UnsupportedMedia`` for what is no video of a sensible size and
+        ``Unavailable`` when :data:`MAX_ROWS` are there.
+        """
+        async with self._held([grab.hash]) as there:
+            if there:
+                await self._set(there, category=category)
+                return False
+            placing.check(grab)
+            if len(self._rows) >= MAX_ROWS:
+                raise Unavailable(f"there are {MAX_ROWS} downloads already; remove some")
+            self._last_position += 1
+            download = Download(
+                grab=grab,
+                owner=owner,
+                category=category,
+                folder=placing.folder_of(grab, self._folder.path, category),
+                file=placing.file_of(grab),
+                state=State.PAUSED if paused else State.QUEUED,
+                position=self._last_position,
+                added=self._now(),
+            )
+            await self._store.insert(download)
+            self._rows.append(Entry(download=download))
+            _log.info("grabbed {title} from {peer}", title=grab.title, peer=grab.peer_name, hash=grab.hash)
+            return True
+
+    @uncancelled
+    async def delete(self, hashes: Iterable[str], *, delete_files: bool) -> None:
+        """See :meth:`jackd.ports.Downloads.delete`."""
+        async with self._held(hashes, halt=True) as entries:
+            for entry in entries:
+                await self._discard(entry.download, delete_files)
+            await self._store.remove([entry.download.hash for entry in entries])
+            for entry in entries:
+                self._rows.remove(entry)
+                _log.info("removed {title}", title=entry.download.grab.title, hash=entry.download.hash)
+
+    @uncancelled
+    async def pause(self, hashes: Iterable[str]) -> None:
+        """See :meth:`jackd.ports.Downloads.pause`. What is finished, or failed for good, stays as it is."""
+        async with self._held(hashes, halt=True) as entries:
+            await self._put([e for e in entries if not e.download.state.finished], State.PAUSED)
+
+    @uncancelled
+    async def resume(self, hashes: Iterable[str]) -> None:
+        """See :meth:`jackd.ports.Downloads.resume`. Also ends a waiting, and gives what failed another chance."""
+        async with self._held(hashes) as entries:
+            await self._put([e for e in entries if e.download.state in _RESUMABLE], State.QUEUED)
+
+    @uncancelled
+    async def recheck(self, hashes: Iterable[str]) -> None:
+        """
+        See :meth:`jackd.ports.Downloads.recheck`. A finished file that is not there, or has not its size, is
+        downloaded again; of an unfinished one the bytes that are there count.
+        """
+        async with self._held(hashes, halt=True) as entries:
+            for entry in entries:
+                try:
+                    await self._look_again(entry)
+                except DiskTrouble as error:
+                    _log.warn("{title} is not checked: {error}", title=entry.download.grab.title, error=str(error))
+
+    @uncancelled
+    async def set_forced(self, hashes: Iterable[str], forced: bool) -> None:
+        """See :meth:`jackd.ports.Downloads.set_forced`. Forcing also resumes."""
+        async with self._held(hashes) as entries:
+            await self._set(entries, forced=forced)
+            if forced:
+                await self._put([e for e in entries if e.download.state in _FORCEABLE], State.QUEUED)
+
+    async def set_category(self, hashes: Iterable[str], category: str) -> None:
+        """See :meth:`jackd.ports.Downloads.set_category`. The files stay where they are."""
+        await self._set(self._rows.known(hashes), category=category)
+
+    async def set_tags(self, tags: Mapping[str, Sequence[str]]) -> None:
+        """See :meth:`jackd.ports.Downloads.set_tags`: all tags that each of them has from now on."""
+        entries = self._rows.known(tags)
+        for entry in entries:
+            entry.download.tags = tuple(tags[entry.download.hash])
+        await self._set(entries)
+
+    async def set_share_limits(self, hashes: Iterable[str], ratio: float, seeding_time: int) -> None:
+        """See :meth:`jackd.ports.Downloads.set_share_limits`."""
+        await self._set(self._rows.known(hashes), ratio_limit=ratio, seeding_time_limit=seeding_time)
+
+    async def move(self, hashes: Iterable[str], where: str) -> None:
+        """See :meth:`jackd.ports.Downloads.move`."""
+        self._rows.arrange(moved([entry.download.hash for entry in self._rows.all()], set(hashes), where))
+        displaced = []
+        for position, entry in enumerate(self._rows.all(), 1):
+            if entry.download.position != position:
+                entry.download.position = position
+                displaced.append(entry)
+        await self._set(displaced)
+
+    # How changes are made
+
+    @asynccontextmanager
+    async def _held(self, hashes: Iterable[str], *, halt: bool = False) -> AsyncIterator[Sequence[Entry]]:
+        """Those of them that are there; nobody else changes them meanwhile, and no job starts on them."""
+        hashes = tuple(hashes)
+        try:
+            async with self._turns.take(hashes):
+                entries = self._rows.known(hashes)
+                if halt:
+                    await DeferredList([entry.halted() for entry in entries])
+                yield entries
+        finally:
+            self._runner.fill()
+
+    async def _set(self, entries: Sequence[Entry], **settings: Any) -> None:
+        for entry in entries:
+            for name, value in settings.items():
+                setattr(entry.download, name, value)
+        await self._store.save_settings([entry.download for entry in entries])
+        self._rows.changed()
+
+    async def _put(self, entries: Sequence[Entry], state: State) -> None:
+        """Into ``state``, with a clean slate."""
+        for entry in entries:
+            entry.wait_no_more()
+            entry.disk_waits = 0
+            download = entry.download
+            download.state, download.attempts, download.retry_at, download.reason = state, 0, 0.0, ""
+        await self._store.save_state([entry.download for entry in entries])
+        self._rows.changed()
+
+    async def _discard(self, download: Download, delete_files: bool) -> None:
+        """A disk that is not there can't keep a row in the list; what remains of a part is swept away later."""
+        unseen = download.state is not State.COMPLETED and not download.left
+        try:
+            await self._disk.run(self._folder.discard_part, download.hash)
+            if delete_files or unseen:
+                await self._disk.run(self._folder.discard_finished, download.folder, download.file)
+            await self._disk.run(self._folder.tidy, download.folder, download.file)
+        except DiskTrouble as error:
+            _log.warn("{title}: its files are not removed: {error}", title=download.grab.title, error=str(error))
+
+    async def _look_again(self, entry: Entry) -> None:
+        download = entry.download
+        await self._disk.run(self._folder.check)
+        if download.state is not State.COMPLETED:
+            size = await self._disk.run(self._folder.part_size, download.hash) or 0
+            download.received = min(download.received, size)
+        elif await self._disk.run(self._folder.finished_size, download.folder, download.file) != download.grab.size:
+            await self._disk.run(self._folder.discard_finished, download.folder, download.file)
+            download.received, download.etag, download.completed, entry.best = 0, None, None, 0
+            await self._put([entry], State.QUEUED)
+        await self._store.checkpoint(
+            download.hash, received=download.received, etag=download.etag, active=download.active
+        )
+        self._rows.changed()
