@@ -111,12 +111,23 @@ class LibraryContract:
                 assert location.path.resolve() == location.path
                 assert location.path.is_file()
 
-    @pytest.mark.parametrize("entity", ["999999", "0", "-1", "", "x", "../1", "1/..", "1\0", "٣", "9" * 400])
+    @pytest.mark.parametrize(
+        "entity", ["999999", "0", "-1", "", "x", "../1", "1/..", "1\0", "٣", "9" * 400, "9" * 5000]
+    )
     def test_unknown_ids_are_not_found(self, case: Case, entity: str) -> None:
         """S9"""
         for kind in ("movie", "episode", "album"):
             with pytest.raises(NotFound):
                 case.run(case.library.locate(f"{case.library.id}:{kind}:{entity}"))
+
+    def test_an_item_has_one_id(self, case: Case) -> None:
+        """S9: an id written otherwise is another one, or what is remembered by id grows without end."""
+        for item in case.items():
+            library, kind, entity = item.id.split(":")
+            for other in (f"{library}:{kind}:0{entity}", f"{item.id} ", f"{item.id}:", f" {item.id}", item.id.upper()):
+                if other != item.id:
+                    with pytest.raises(NotFound):
+                        case.run(case.library.locate(other))
 
     @pytest.mark.parametrize("item_id", ["", ":", "::", "ffffffff:movie:1", "movie:1", "1"])
     def test_ids_of_others_are_not_found(self, case: Case, item_id: str) -> None:

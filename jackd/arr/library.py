@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,6 +22,9 @@ ROOTS_SECONDS: Final = 600.0
 
 CLOCK_SKEW: Final = timedelta(minutes=5)
 """How much earlier than asked the history is looked at: the *arr's clock is not ours."""
+
+_ENTITY: Final = re.compile(r"[1-9][0-9]{0,9}")
+"""The *arrs count their records from 1, in 32 bits. One record has one id here: no leading zeros."""
 
 
 class ArrLibrary:
@@ -74,9 +78,8 @@ class ArrLibrary:
 
     def _entity(self, item_id: str, kind: Kind) -> int:
         """The *arr's own id in an item's id. Raises ``NotFound`` for an id that this library did not make."""
-        library, _, rest = item_id.partition(":")
-        said, _, entity = rest.partition(":")
-        if library != self.id or said != kind.value or not (entity.isascii() and entity.isdigit()):
+        entity = item_id.removeprefix(f"{self.id}:{kind.value}:")
+        if entity == item_id or not _ENTITY.fullmatch(entity):
             raise NotFound
         return int(entity)
 
