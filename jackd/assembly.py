@@ -41,8 +41,11 @@ from jackd.torrent.stub import Stubs
 from jackd.torznab.app import TorznabApp
 from jackd.transfer.queue import DownloadQueue
 from jackd.web.auth import Account, Keys, Mint, Scope
+from jackd.web.files import MAX_STREAMS
 from jackd.web.limits import MAX_UPLOAD
 from jackd.web.outgoing import Outgoing
+from jackd.web.sendfile import SendfileSender
+from jackd.web.sending import BlockSender
 from jackd.web.site import Mount, Site
 
 S = TypeVar("S", bound=IService)
@@ -101,7 +104,9 @@ def assemble(reactor: Any, settings: Settings) -> MultiService:
     shared = share(jack)
     network = jack.start(Network(peers=settings.peers, outgoing=jack.outgoing, workers=jack.parsers, clock=reactor))
     stubs = Stubs(jack.mint)
-    peers = PeerApp(shared=shared, keys=jack.keys, mint=jack.mint, disk=jack.disk, clock=reactor)
+    pumps = jack.start(ThreadWorkers(reactor, "sendfile", MAX_STREAMS))
+    sender = SendfileSender(pumps, BlockSender(workers=jack.disk, clock=reactor))
+    peers = PeerApp(shared=shared, keys=jack.keys, mint=jack.mint, disk=jack.disk, clock=reactor, sender=sender)
     torznab = TorznabApp(network=network, keys=jack.keys, mint=jack.mint, stubs=stubs, base_url=settings.jack.base_url)
     mounts = [Mount(["/handshake", "/peer"], peers), Mount(["/torznab"], torznab)]
     if settings.downloads is not None:

@@ -19,6 +19,7 @@ from jackd.web.auth import Account, Keys, Scope
 from jackd.web.files import Files
 from jackd.web.request import Head, JackRequest
 from jackd.web.router import Router, json_error, json_reply, reply
+from jackd.web.sending import Sender
 
 
 class PeerApp:
@@ -26,6 +27,7 @@ class PeerApp:
     ``/handshake`` and ``/peer/*``.
 
     :param disk: reads the files, and writes the JSON of long answers.
+    :param sender: how a file's bytes are sent, where not by the way that works everywhere.
     """
 
     router: ClassVar[Router] = Router()
@@ -38,13 +40,14 @@ class PeerApp:
         mint: Mints,
         disk: Workers,
         clock: IReactorTime,
+        sender: Sender | None = None,
         version: str = __version__,
     ) -> None:
         self._shared = shared
         self._keys = keys
         self._workers = disk
         self._version = version
-        self.files = Files(workers=disk, mint=mint, clock=clock)
+        self.files = Files(workers=disk, mint=mint, clock=clock, sender=sender)
 
     def resource(self) -> IResource:
         return self.router.resource()

@@ -80,12 +80,25 @@ class FileReader:
             self._fd = self._opener()
             self.stamp = Stamp.of(self._fd)
 
-    def read(self, start: int, length: int) -> bytes:
-        """Exactly those bytes. Raises ``TransferBroken`` when the file ends before, or has changed; ``OSError``."""
+    @contextmanager
+    def descriptor(self) -> Iterator[int]:
+        """The descriptor, which stays open inside the block. Raises ``TransferBroken`` when nobody wants the file."""
         with self._in_use():
             assert self._fd is not None
-            data = _pread(self._fd, start, length)
-            if len(data) < length or Stamp.of(self._fd) != self.stamp:
+            yield self._fd
+
+    def check(self) -> None:
+        """Raises ``TransferBroken`` when the content is not the one that was opened (F32)."""
+        with self.descriptor() as fd:
+            if Stamp.of(fd) != self.stamp:
+                raise TransferBroken("the file has changed")
+
+    def read(self, start: int, length: int) -> bytes:
+        """Exactly those bytes. Raises ``TransferBroken`` when the file ends before, or has changed; ``OSError``."""
+        with self.descriptor() as fd:
+            data = _pread(fd, start, length)
+            self.check()
+            if len(data) < length:
                 raise TransferBroken
             return data
 

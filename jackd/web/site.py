@@ -56,7 +56,7 @@ class Site(server.Site):
         self._mounts = mounts
         self.fallback = mounts[-1]
         self._clock = reactor
-        self._open = 0
+        self._open: set[_Connection] = set()
 
     def log(self, request: object) -> None:
         """Twisted's access log shows whole URIs with their keys; :class:`JackRequest` writes its own line."""
@@ -65,7 +65,9 @@ class Site(server.Site):
         """No access log file."""
 
     def stopFactory(self) -> None:
-        """No access log file."""
+        """Jack stops: break off what is under way, so that no reader takes half a file for a whole one (F5)."""
+        for connection in list(self._open):
+            connection.abort()
 
     def mount_for(self, path: str) -> Mount:
         """The mount with the longest fitting prefix."""
@@ -74,15 +76,11 @@ class Site(server.Site):
 
     def buildProtocol(self, addr: IAddress | None) -> Any:
         """Refuses connections beyond the limit by closing them at once."""
-        if self._open >= MAX_CONNECTIONS:
+        if len(self._open) >= MAX_CONNECTIONS:
             return None
         protocol: Any = super().buildProtocol(addr)
-        self._open += 1
-        _Greeting(protocol, self._clock, self._left)
+        self._open.add(_Connection(protocol, self._clock, self._open.discard))
         return protocol
-
-    def _left(self) -> None:
-        self._open -= 1
 
     def watch(self, request: JackRequest) -> IDelayedCall:
         """Drop ``request`` unless its headers are complete in time."""
@@ -109,16 +107,17 @@ class _Root(Resource):
         return mount.app.resource()
 
 
-class _Greeting:
+class _Connection:
     """
     Cuts a connection off whose first request line does not come in time, and tells when the connection ends.
 
     Twisted's own timer starts anew with every byte, so it never fires for a sender that drips.
     """
 
-    def __init__(self, protocol: Any, clock: IReactorTime, left: Callable[[], None]) -> None:
+    def __init__(self, protocol: Any, clock: IReactorTime, left: Callable[[_Connection], None]) -> None:
         self._clock, self._left = clock, left
         self._deadline: IDelayedCall | None = None
+        self._transport: Any = None
         self._connect, self._lose, self._request = (
             protocol.makeConnection,
             protocol.connectionLost,
@@ -127,7 +126,13 @@ class _Greeting:
         protocol.makeConnection, protocol.connectionLost = self._connected, self._lost
         protocol.requestFactory = self._first_line
 
+    def abort(self) -> None:
+        """Close it at once."""
+        if self._transport is not None:
+            self._transport.abortConnection()
+
     def _connected(self, transport: Any) -> None:
+        self._transport = transport
         self._deadline = self._clock.callLater(HEADER_SECONDS, transport.abortConnection)
         self._connect(transport)
 
@@ -137,7 +142,7 @@ class _Greeting:
 
     def _lost(self, reason: object) -> None:
         self._stop()
-        self._left()
+        self._left(self)
         self._lose(reason)
 
     def _stop(self) -> None:

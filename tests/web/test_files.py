@@ -28,7 +28,8 @@ from jackd.web.files import MAX_STREAMS_PER_KEY, Files, attachment, open_beneath
 from jackd.web.outgoing import CallFailed, Outgoing
 from jackd.web.request import Head, JackRequest
 from jackd.web.router import Router, json_error
-from jackd.web.sending import BLOCK, STALLED_SECONDS, FileReader
+from jackd.web.sendfile import SendfileSender
+from jackd.web.sending import BLOCK, STALLED_SECONDS, BlockSender, FileReader
 from jackd.web.site import Mount, Site
 from tests.support import Web
 
@@ -394,11 +395,12 @@ class SmallBuffers(Site):
 
 
 @asynccontextmanager
-async def serving(root: Path) -> AsyncIterator[Served]:
+async def serving(root: Path, *, fast: bool = False) -> AsyncIterator[Served]:
     clock = Clock()
     disk = ThreadWorkers(reactor, "test-disk", 4)
     disk.startService()
-    files = Files(workers=disk, mint=MINT, clock=clock)
+    fallback = BlockSender(workers=disk, clock=clock)
+    files = Files(workers=disk, mint=MINT, clock=clock, sender=SendfileSender(disk, fallback) if fast else fallback)
     port = reactor.listenTCP(0, SmallBuffers([Mount(["/files"], FileApp(root, files))], reactor), interface="127.0.0.1")
     served = Served(root, port, clock, files)
 
@@ -429,10 +431,11 @@ def fds() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
-async def test_a_large_file_whole_and_in_parts(root):
+@pytest.mark.parametrize("fast", [False, True])
+async def test_a_large_file_whole_and_in_parts(root, fast):
     data = os.urandom(5 * BLOCK + 11)
     (root / "b.mkv").write_bytes(data)
-    async with serving(root) as served:
+    async with serving(root, fast=fast) as served:
         assert (await served.call("b.mkv")).body == data
         part = await served.call("b.mkv", range="bytes=300000-")
         assert (part.status, part.body) == (206, data[300000:])
@@ -441,10 +444,11 @@ async def test_a_large_file_whole_and_in_parts(root):
         await until(lambda: not served.files._streams)
 
 
-async def test_readers_that_go_away_leave_nothing_behind(root):
+@pytest.mark.parametrize("fast", [False, True])
+async def test_readers_that_go_away_leave_nothing_behind(root, fast):
     with (root / "b.mkv").open("wb") as made:
         made.truncate(64 * 2**20)
-    async with serving(root) as served:
+    async with serving(root, fast=fast) as served:
         await served.call("a.mkv")
         await until(lambda: not served.files._streams)
         before = fds()

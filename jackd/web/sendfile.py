@@ -1,0 +1,146 @@
+"""
+The fast way to send a file: ``sendfile(2)`` in a thread of its own, from the page cache into the socket without a
+copy in Python. The reactor keeps HTTP, authorisation and the notice of a reader that goes away.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import socket
+import sys
+import threading
+from contextlib import suppress
+from typing import Any
+
+from twisted.internet import tcp
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.interfaces import IConsumer, IPullProducer
+from zope.interface import implementer
+
+from jackd.model.errors import Unavailable
+from jackd.storage.threads import Workers
+from jackd.web.ranges import Range
+from jackd.web.sending import STALLED_SECONDS, FileReader, ReaderStalled, Sender, TransferBroken
+
+QUANTUM = 16 * 1024 * 1024
+"""Bytes between two looks at whether the file is still the same (F32)."""
+
+
+class SendfileSender:
+    """
+    For plain TCP on Linux; anything else is left to ``fallback``.
+
+    :param workers: threads for nothing else: each holds one for as long as its transfer takes.
+    """
+
+    def __init__(self, workers: Workers, fallback: Sender) -> None:
+        self._workers = workers
+        self._fallback = fallback
+
+    async def send(self, file: FileReader, part: Range, consumer: IConsumer) -> None:
+        """See :meth:`~jackd.web.sending.Sender.send`."""
+        channel: Any = getattr(consumer, "channel", None)
+        transport: Any = getattr(channel, "transport", None)
+        if not _is_plain(transport):
+            await self._fallback.send(file, part, consumer)
+            return
+        await _headers_sent(consumer, transport)
+        try:
+            await self._pump(file, part, transport.getHandle())
+        finally:
+            if transport.connected:
+                transport.unregisterProducer()
+                transport.registerProducer(channel, True)
+
+    async def _pump(self, file: FileReader, part: Range, connection: socket.socket) -> None:
+        pump = _Pump(file, part, connection)
+        try:
+            await self._workers.run(pump.run)
+        except CancelledError:
+            pump.stop()
+            raise
+        except Unavailable:
+            pump.close()
+            raise
+
+
+def _is_plain(transport: Any) -> bool:
+    linux = sys.platform.startswith("linux")
+    return linux and isinstance(transport, tcp.Connection) and not getattr(transport, "TLS", False)
+
+
+async def _headers_sent(consumer: Any, transport: Any) -> None:
+    drained = _Drained()
+    transport.unregisterProducer()
+    transport.registerProducer(drained, False)
+    consumer.write(b"")
+    await drained.done
+
+
+class _Pump:
+    """
+    One transfer's thread. It has a descriptor of its own and is the only one to close it: the reactor's may be closed,
+    and its number given to another connection, while the thread sends.
+    """
+
+    def __init__(self, file: FileReader, part: Range, connection: socket.socket) -> None:
+        self._file, self._part = file, part
+        self._out = connection.dup()
+        self._lock = threading.Lock()
+
+    def run(self) -> None:
+        """Blocks. Raises ``TransferBroken``, ``ReaderStalled``, ``OSError``."""
+        try:
+            with self._file.descriptor() as source:
+                self._send(source)
+        finally:
+            self.close()
+
+    def stop(self) -> None:
+        """Wake the thread up, wherever it waits; from the reactor."""
+        with self._lock, suppress(OSError):
+            self._out.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        with self._lock:
+            self._out.close()
+
+    def _send(self, source: int) -> None:
+        out = self._out.fileno()
+        ready = select.poll()
+        ready.register(out, select.POLLOUT)
+        at, looked = self._part.start, self._part.start
+        while at < self._part.stop:
+            if at - looked >= QUANTUM:
+                self._file.check()
+                looked = at
+            try:
+                sent = os.sendfile(out, source, at, min(QUANTUM, self._part.stop - at))
+            except BlockingIOError:
+                if not ready.poll(STALLED_SECONDS * 1000):
+                    raise ReaderStalled from None
+                continue
+            if not sent:
+                raise TransferBroken
+            at += sent
+        self._file.check()
+
+
+@implementer(IPullProducer)
+class _Drained:
+    """Learns when the transport's buffer has run empty, which is when the headers are on the wire."""
+
+    def __init__(self) -> None:
+        self.done: Deferred[None] = Deferred()
+        self._asked = False
+
+    def resumeProducing(self) -> None:
+        # A pull producer is asked once when it is registered, before anything was written.
+        if self._asked and not self.done.called:
+            self.done.callback(None)
+        self._asked = True
+
+    def stopProducing(self) -> None:
+        """The connection is lost: the handler is cancelled for it."""

@@ -1,0 +1,115 @@
+"""The fast path on real sockets: what the kernel sends must be what the slow path would have sent."""
+
+from __future__ import annotations
+
+import os
+import random
+
+import pytest
+from twisted.internet import reactor
+from twisted.internet.endpoints import TCP4ClientEndpoint, connectProtocol
+
+from jackd.web import sendfile
+from jackd.web.sending import BlockSender
+from tests.web.test_files import Raw, serving, until
+
+SIZE = 3_000_000
+
+
+@pytest.fixture
+def root(tmp_path):
+    (tmp_path / "b.mkv").write_bytes(os.urandom(SIZE))
+    return tmp_path
+
+
+def request(start: int, stop: int) -> bytes:
+    return f"GET /files/b.mkv HTTP/1.1\r\nHost: x\r\nX-Api-Key: bob\r\nRange: bytes={start}-{stop - 1}\r\n\r\n".encode()
+
+
+class Keeper(Raw):
+    """Keeps all bytes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.data = bytearray()
+
+    def dataReceived(self, data: bytes) -> None:
+        self.data += data
+        self.count += len(data)
+
+
+async def connect(served) -> Keeper:
+    endpoint = TCP4ClientEndpoint(reactor, "127.0.0.1", served.port.getHost().port)
+    return await connectProtocol(endpoint, Keeper())
+
+
+def bodies(stream: bytes, lengths: list[int]) -> list[bytes]:
+    """The bodies of answers that follow each other on one connection."""
+    found = []
+    for length in lengths:
+        head, _, rest = bytes(stream).partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 206"), head[:60]
+        found.append(rest[:length])
+        stream = rest[length:]
+    assert not stream
+    return found
+
+
+@pytest.mark.parametrize("pipelined", [False, True])
+async def test_many_ranges_on_one_connection(root, pipelined, monkeypatch):
+    """Not one byte goes through Python, and the connection is as good as before afterwards."""
+    monkeypatch.setattr(BlockSender, "send", None)
+    data = (root / "b.mkv").read_bytes()
+    rng = random.Random(4)
+    ranges = [tuple(sorted(rng.sample(range(SIZE), 2))) for _ in range(30)]
+    async with serving(root, fast=True) as served:
+        client = await connect(served)
+        if pipelined:
+            client.transport.write(b"".join(request(*r) for r in ranges))
+        else:
+            for start, stop in ranges:
+                before = client.count
+                client.transport.write(request(start, stop))
+                await until(lambda want=before + stop - start: client.count > want)
+                await until(lambda: not served.files._streams)
+        await until(lambda: not served.files._streams and client.count > sum(b - a for a, b in ranges))
+        client.transport.loseConnection()
+        await client.lost
+        assert bodies(client.data, [b - a for a, b in ranges]) == [data[a:b] for a, b in ranges]
+
+
+async def test_a_reader_that_takes_nothing_is_dropped(root, monkeypatch):
+    """F18"""
+    monkeypatch.setattr(sendfile, "STALLED_SECONDS", 0.05)
+    with (root / "b.mkv").open("wb") as made:
+        made.truncate(64 * 2**20)
+    async with serving(root, fast=True) as served:
+        client = await served.raw("b.mkv")
+        await client.first
+        await until(served.clock.getDelayedCalls)
+        served.clock.advance(0)
+        client.transport.resumeProducing()
+        await client.lost
+        assert client.count < 64 * 2**20
+        await until(lambda: not served.files._streams)
+
+
+@pytest.mark.parametrize("fault", ["shorter", "rewritten"])
+async def test_a_file_that_changes_breaks_the_connection(root, fault, monkeypatch):
+    """F14, F32: never padded, never ended cleanly."""
+    monkeypatch.setattr(sendfile, "QUANTUM", 65536)
+    with (root / "b.mkv").open("wb") as made:
+        made.truncate(64 * 2**20)
+    async with serving(root, fast=True) as served:
+        client = await served.raw("b.mkv")
+        await client.first
+        if fault == "shorter":
+            os.truncate(root / "b.mkv", 1000)
+        else:
+            os.utime(root / "b.mkv", ns=(1, 1))
+        client.transport.resumeProducing()
+        await until(served.clock.getDelayedCalls)
+        served.clock.advance(0)
+        await client.lost
+        assert client.count < 64 * 2**20
+        await until(lambda: not served.files._streams)
