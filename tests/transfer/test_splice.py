@@ -1,0 +1,174 @@
+"""The fast path of receiving, on real sockets: HTTP by Twisted, the bytes by the kernel."""
+
+from __future__ import annotations
+
+import os
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from twisted.internet import reactor
+from twisted.internet.defer import ensureDeferred
+from twisted.internet.protocol import Factory, Protocol
+from twisted.internet.task import deferLater
+
+from jackd.model.errors import PeerError
+from jackd.model.peer import Peer
+from jackd.model.secret import Secret
+from jackd.peer.client import PeerClient
+from jackd.storage.threads import InlineWorkers, ThreadWorkers
+from jackd.transfer.disk import Disk, DiskTrouble
+from jackd.transfer.part import Part
+from jackd.transfer.sink import Stopped
+from jackd.transfer.splice import SpliceSink
+from jackd.web.outgoing import Outgoing
+from jackd.web.takeover import TakeoverAgent
+
+DATA = os.urandom(3_000_000)
+
+
+class Friend(Protocol):
+    """Sends ``factory.data`` under a head that announces ``factory.announced`` bytes; then does ``factory.then``."""
+
+    def dataReceived(self, data: bytes) -> None:
+        f = self.factory
+        f.connections.append(self)
+        length = "" if f.announced is None else f"Content-Length: {f.announced}\r\n"
+        self.transport.write(f'HTTP/1.1 200 OK\r\n{length}ETag: "a"\r\n\r\n'.encode() + f.data)
+        if f.hang_up:
+            self.transport.loseConnection()
+
+
+class Portable:
+    """Stands in for the slow way; a test that needs the fast one fails when it is used."""
+
+    def __init__(self) -> None:
+        self.used = False
+
+    async def receive(self, remote, part, *, offset, size, written) -> None:
+        self.used = True
+        remote.abort()
+
+    def stop(self) -> None: ...
+
+
+class Receiving:
+    def __init__(self, tmp_path, port, friend, pumps) -> None:
+        self.friend = friend
+        self.portable = Portable()
+        self.offsets = []
+        self.path = tmp_path / "part"
+        peer = Peer(name="Alice", url=f"http://127.0.0.1:{port.getHost().port}", key=Secret("k"))
+        streams = Outgoing(TakeoverAgent(reactor, 5), reactor)
+        self.client = PeerClient(outgoing=streams, peer=peer, workers=InlineWorkers(), clock=reactor)
+        self.sink = SpliceSink(pumps=Disk(pumps), portable=self.portable, idle_timeout=0.3)
+        folder = os.open(tmp_path, os.O_RDONLY)
+        self.part = Part.open(folder, 0)
+        os.close(folder)
+
+    async def written(self, offset: int) -> None:
+        self.offsets.append(offset)
+
+    async def receive(self) -> bytes:
+        remote = await self.client.open("x:movie:1", announced=len(DATA))
+        await self.sink.receive(remote, self.part, offset=0, size=remote.size, written=self.written)
+        return self.path.read_bytes()
+
+
+@asynccontextmanager
+async def receiving(tmp_path, data=DATA, *, announced: int | None = len(DATA), hang_up=False):
+    friend = Factory.forProtocol(Friend)
+    friend.data, friend.announced, friend.hang_up, friend.connections = data, announced, hang_up, []
+    port = reactor.listenTCP(0, friend, interface="127.0.0.1")
+    pumps = ThreadWorkers(reactor, "test-pumps", 2)
+    pumps.startService()
+    receiving = Receiving(tmp_path, port, friend, pumps)
+    try:
+        yield receiving
+    finally:
+        for connection in friend.connections:
+            connection.transport.abortConnection()
+        await port.stopListening()
+        await pumps.stopService()
+        receiving.part.close()
+        await deferLater(reactor, 0)
+
+
+def fds() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+@pytest.mark.parametrize("size", [1, 100, 70_000, len(DATA)])
+async def test_every_byte_arrives_whatever_was_read_before_the_connection_changed_hands(tmp_path, size):
+    async with receiving(tmp_path, DATA[:size], announced=size) as r:
+        assert await r.receive() == DATA[:size]
+        assert r.offsets[-1] == size
+        assert not r.portable.used
+
+
+async def test_what_comes_late_is_waited_for(tmp_path):
+    async with receiving(tmp_path, DATA[:1000]) as r:
+        reactor.callLater(0.1, lambda: r.friend.connections[0].transport.write(DATA[1000:]))
+        assert await r.receive() == DATA
+
+
+async def test_a_body_cut_short_is_an_error_and_what_came_is_kept(tmp_path):
+    """F20"""
+    async with receiving(tmp_path, DATA[:200_000], hang_up=True) as r:
+        with pytest.raises(PeerError, match="lost") as caught:
+            await r.receive()
+        assert caught.value.temporary
+        assert DATA.startswith(r.path.read_bytes())
+
+
+async def test_more_than_was_announced_is_not_taken(tmp_path):
+    """F21, F24"""
+    async with receiving(tmp_path, DATA, announced=200_000) as r:
+        assert await r.receive() == DATA[:200_000]
+
+
+async def test_silence_ends_it(tmp_path):
+    """F17"""
+    async with receiving(tmp_path, DATA[:200_000]) as r:
+        with pytest.raises(PeerError, match="no byte came"):
+            await r.receive()
+
+
+async def test_it_stops_when_told(tmp_path):
+    """F47: when it has stopped nothing is written any more."""
+    async with receiving(tmp_path, DATA[:200_000]) as r:
+        reactor.callLater(0.05, r.sink.stop)
+        with pytest.raises(Stopped):
+            await r.receive()
+
+
+async def test_a_disk_that_does_not_take_it(tmp_path, monkeypatch):
+    """F7"""
+
+    def full(*args: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    async with receiving(tmp_path) as r:
+        monkeypatch.setattr(r.part, "splice", full)
+        with pytest.raises(DiskTrouble, match="full"):
+            await r.receive()
+
+
+async def test_a_body_without_length_goes_the_portable_way(tmp_path):
+    """F22"""
+    async with receiving(tmp_path, announced=None) as r:
+        await r.receive()
+        assert r.portable.used
+
+
+async def test_nothing_stays_open(tmp_path):
+    """Not a descriptor, on whatever way out."""
+    before = fds()
+    for announced, hang_up in ((len(DATA), False), (len(DATA) + 1, True)):
+        async with receiving(tmp_path, announced=announced, hang_up=hang_up) as r:
+            await ensureDeferred(r.receive()).addErrback(lambda f: f.trap(PeerError))
+        for _ in range(100):
+            if fds() <= before:
+                break
+            await deferLater(reactor, 0.01)
+        assert fds() <= before
