@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from klein import Klein
+from twisted.internet.defer import Deferred
 from twisted.web.http import Request
 from twisted.web.resource import IResource
 
@@ -50,7 +51,12 @@ def episode_release(season: int, episode: int, **more: Any) -> dict[str, Any]:
 
 
 class OriginalJack:
-    """Serves ``releases``, whose bytes are ``files`` by item id. ``asked`` is every request: path and query."""
+    """
+    Serves ``releases``, whose bytes are ``files`` by item id.
+
+    :ivar asked: every request: path and query.
+    :ivar cuts: after how many bytes the next answers with a file break off; the connection is lost then.
+    """
 
     router: ClassVar[Klein] = Klein()
 
@@ -61,6 +67,7 @@ class OriginalJack:
         self.key = key
         self.files = dict(files or {})
         self.asked: list[tuple[str, dict[str, str]]] = []
+        self.cuts: list[int] = []
         self.seen_headers: list[dict[str, str]] = []
 
     def resource(self) -> IResource:
@@ -83,13 +90,14 @@ class OriginalJack:
         return _json(request, found[0]) if found else _json(request, {"error": "Not found"}, 404)
 
     @router.route("/peer/items/<item_id>/file", methods=["GET"])
-    def file(self, request: Request, item_id: str) -> bytes:
+    def file(self, request: Request, item_id: str) -> bytes | Deferred[bytes]:
         refused = self._authorized(request)
         if refused:
             return refused
         if item_id not in self.files:
             return _json(request, {"error": "File not found"}, 404)
-        return _bytes(request, self.files[item_id], f"{item_id.rsplit(':', 1)[1]}.mkv")
+        body = _bytes(request, self.files[item_id], f"{item_id.rsplit(':', 1)[1]}.mkv")
+        return _cut(request, body[: self.cuts.pop(0)]) if self.cuts else body
 
     def _authorized(self, request: Request) -> bytes | None:
         query = _query(request)
@@ -140,6 +148,12 @@ def _bytes(request: Request, data: bytes, name: str) -> bytes:
     request.setHeader("content-disposition", f'attachment; filename="{name}"')
     request.setHeader("content-length", str(stop - start))
     return data[start:stop]
+
+
+def _cut(request: Request, body: bytes) -> Deferred[bytes]:
+    request.write(body)
+    request.loseConnection()
+    return Deferred()
 
 
 def _part(header: str | None, size: int) -> tuple[int, int, int]:

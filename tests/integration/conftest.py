@@ -49,11 +49,14 @@ class World:
         root = self.home / "libraries" / name
         root.mkdir(parents=True)
         fake = kind(Agent(reactor, pool=self._pool), key=KEY, root=root)
-        port = reactor.listenTCP(0, fake.site(), interface="127.0.0.1")
-        self._ports.append(port)
-        url = f"http://127.0.0.1:{port.getHost().port}"
-        fake.server = {"name": name, "type": kind.type, "url": url, "apiKey": KEY}
+        fake.server = {"name": name, "type": kind.type, "url": self.serve(fake.site()), "apiKey": KEY}
         return fake
+
+    def serve(self, factory: Any) -> str:
+        """Have a server of the test's own on a port until the test's end; its URL."""
+        port = reactor.listenTCP(0, factory, interface="127.0.0.1")
+        self._ports.append(port)
+        return f"http://127.0.0.1:{port.getHost().port}"
 
     def jack(self, name: str, **blocks: Any) -> Daemon:
         """A daemon, not yet started."""
