@@ -39,7 +39,10 @@ from jackd.storage.labels import Labels
 from jackd.storage.threads import ThreadWorkers
 from jackd.torrent.stub import Stubs
 from jackd.torznab.app import TorznabApp
+from jackd.transfer.disk import Disk
 from jackd.transfer.queue import DownloadQueue
+from jackd.transfer.sink import BufferedSink, Sink
+from jackd.transfer.splice import SpliceSink
 from jackd.web.auth import Account, Keys, Mint, Scope
 from jackd.web.files import MAX_STREAMS
 from jackd.web.limits import MAX_UPLOAD
@@ -47,6 +50,7 @@ from jackd.web.outgoing import Outgoing
 from jackd.web.sendfile import SendfileSender
 from jackd.web.sending import BlockSender
 from jackd.web.site import Mount, Site
+from jackd.web.takeover import TakeoverAgent
 
 S = TypeVar("S", bound=IService)
 
@@ -54,6 +58,9 @@ OPERATOR = "jack"
 """The name that goes with ``jack.apiKey`` in the qBittorrent dialect."""
 
 CONNECT_SECONDS = 10
+MAX_PUMPS = 32
+"""Downloads that can be received at the same moment; further ones take turns."""
+
 KEPT_CONNECTIONS = 8
 """Idle connections that are kept open to each *arr and friend."""
 
@@ -102,7 +109,10 @@ def assemble(reactor: Any, settings: Settings) -> MultiService:
     jack = Jack(reactor, settings)
     let_in(jack)
     shared = share(jack)
-    network = jack.start(Network(peers=settings.peers, outgoing=jack.outgoing, workers=jack.parsers, clock=reactor))
+    streams = Outgoing(TakeoverAgent(reactor, CONNECT_SECONDS), reactor)
+    network = jack.start(
+        Network(peers=settings.peers, outgoing=jack.outgoing, workers=jack.parsers, streams=streams, clock=reactor)
+    )
     stubs = Stubs(jack.mint)
     pumps = jack.start(ThreadWorkers(reactor, "sendfile", MAX_STREAMS))
     sender = SendfileSender(pumps, BlockSender(workers=jack.disk, clock=reactor))
@@ -153,8 +163,15 @@ def download(jack: Jack, network: Network, stubs: Stubs) -> list[Mount]:
     settings = jack.settings.downloads
     assert settings is not None
     disk = jack.start(ThreadWorkers(jack.reactor, "completed-folder", 8))
+    pumps = Disk(jack.start(ThreadWorkers(jack.reactor, "splice", MAX_PUMPS)))
+    idle = settings.idle_timeout_ms / 1000
+
+    def sink() -> Sink:
+        portable = BufferedSink(disk=Disk(disk), clock=jack.reactor, idle_timeout=idle)
+        return SpliceSink(pumps=pumps, portable=portable, idle_timeout=idle)
+
     store = DownloadStore(jack.database)
-    queue = DownloadQueue(store=store, files=network, disk=disk, settings=settings, clock=jack.reactor)
+    queue = DownloadQueue(store=store, files=network, disk=disk, settings=settings, clock=jack.reactor, sink=sink)
     queue.load()
     jack.start(queue)
     jack.start(FailureReporter(downloads=queue, clients=jack.clients, clock=jack.reactor))

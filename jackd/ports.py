@@ -6,7 +6,8 @@ No feature imports another; :mod:`jackd.assembly` alone knows who stands behind 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+import socket
+from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -90,6 +91,20 @@ class PeerNetwork(Protocol):
         """The friend with that id, if he is still configured."""
 
 
+@frozen(kw_only=True)
+class Taken:
+    """
+    What is left of an answer whose connection was taken over.
+
+    :ivar prefix: the bytes of the body that had been read already.
+    :ivar connection: a non-blocking socket of our own from which exactly the rest of the body comes; ``None`` when
+        there is no rest. Whoever takes it closes it.
+    """
+
+    prefix: bytes
+    connection: socket.socket | None
+
+
 class RemoteFile(Protocol):
     """
     An open answer to a request for a file; nothing of the body was read yet.
@@ -110,6 +125,12 @@ class RemoteFile(Protocol):
         """
         Give the body to ``receiver``: ``receiver.transport`` is an ``IPushProducer``, so pausing it stops the
         sender; ``connectionLost`` tells the end (``ResponseDone``, or anything else for a body cut short).
+        """
+
+    def take_over(self) -> Awaitable[Taken] | None:
+        """
+        Instead of :meth:`deliver`: the connection itself, when it carries nothing but the body's bytes (plain TCP, a
+        known length); ``None`` when it does not. May raise what ends a connection.
         """
 
     def abort(self) -> None:

@@ -46,6 +46,7 @@ class PeerClient:
     One friend's four routes.
 
     :param workers: parse what he answers.
+    :param streams: makes the calls for files, when not ``outgoing`` does.
     :param now: Unix seconds, for dates in ``Retry-After``.
     """
 
@@ -56,10 +57,12 @@ class PeerClient:
         peer: Peer,
         workers: Workers,
         clock: IReactorTime,
+        streams: Outgoing | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
         self.peer = peer
         self._outgoing = outgoing
+        self._streams = streams or outgoing
         self._workers = workers
         self._clock = clock
         self._now = now
@@ -127,7 +130,7 @@ class PeerClient:
             raise
 
     async def _head(self, url: str, headers: Mapping[str, str]) -> IResponse:
-        opening: Deferred[IResponse] = Deferred.fromCoroutine(self._outgoing.open("GET", url, headers=headers))
+        opening: Deferred[IResponse] = Deferred.fromCoroutine(self._streams.open("GET", url, headers=headers))
         try:
             return await opening.addTimeout(HEAD_SECONDS, self._clock)
         except CallFailed as error:

@@ -63,12 +63,16 @@ class Network(Service):
         outgoing: Outgoing,
         workers: Workers,
         clock: IReactorTime,
+        streams: Outgoing | None = None,
         now: Callable[[], float] = time.time,
         rng: Random | None = None,
         deadline: float = DEADLINE,
     ) -> None:
         rng = rng or Random()  # noqa: S311 - it only spreads calls
-        clients = [PeerClient(outgoing=outgoing, peer=p, workers=workers, clock=clock, now=now) for p in peers]
+        clients = [
+            PeerClient(outgoing=outgoing, peer=peer, workers=workers, clock=clock, streams=streams, now=now)
+            for peer in peers
+        ]
         self._friends = {
             client.peer.id: Friend(client=client, workers=workers, clock=clock, rng=rng) for client in clients
         }

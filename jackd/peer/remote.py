@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IProtocol, IPushProducer
 from twisted.internet.protocol import Protocol
 from twisted.python.failure import Failure
@@ -15,8 +16,10 @@ from zope.interface import implementer
 from jackd.model.errors import PeerError
 from jackd.peer.answers import header, media_type, refuse
 from jackd.peer.wire import MAX_SIZE
+from jackd.ports import Taken
 from jackd.web.outgoing import discard
 from jackd.web.ranges import parse_content_range, parse_unsatisfied, strong_etag
+from jackd.web.takeover import TakenAnswer
 
 
 class StartAgain(Exception):
@@ -33,6 +36,7 @@ class OpenedFile:
     def __init__(self, response: IResponse | None, *, size: int, start: int, etag: str | None) -> None:
         self._response = response
         self._receiver: IProtocol | None = None
+        self._taken: TakenAnswer | None = None
         self.size = size
         self.start = start
         self.etag = etag
@@ -49,8 +53,20 @@ class OpenedFile:
         else:
             response.deliverBody(receiver)
 
+    def take_over(self) -> Deferred[Taken] | None:
+        """See the port."""
+        response = self._response
+        if not isinstance(response, TakenAnswer):
+            return None
+        taking = response.take_over()
+        if taking is not None:
+            self._taken, self._response = response, None
+        return taking
+
     def abort(self) -> None:
         """See the port."""
+        if self._taken is not None:
+            self._taken.hang_up()
         response, self._response = self._response, None
         if response is not None:
             discard(response)

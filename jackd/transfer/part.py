@@ -59,6 +59,12 @@ class Part:
             left = _behind(left, written)
         return offset
 
+    def splice(self, pipe: int, count: int, offset: int) -> None:
+        """Let the kernel move ``count`` bytes, which are in ``pipe`` already, to ``offset``."""
+        end = offset + count
+        while offset < end:
+            offset += os.splice(pipe, self._descriptor, end - offset, offset_dst=offset)
+
     def restart(self) -> None:
         """Throw the content away."""
         os.ftruncate(self._descriptor, 0)

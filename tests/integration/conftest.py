@@ -187,14 +187,18 @@ async def gone(arr: FakeArr, hash: str) -> bool:
     return await soon(look)
 
 
-async def two(world: World, data: bytes = b"", **downloads: Any) -> tuple[Daemon, Daemon, bytes]:
+async def two(world: World, data: bytes | Callable[[Path], None], **downloads: Any) -> tuple[Daemon, Daemon, bytes]:
     """
-    Alice shares a plain folder with one movie of that content, Bob has no *arr: he works with the operator's key.
+    Alice shares a plain folder with one movie of that content (or written by that function), Bob has no *arr: he works
+    with the operator's key.
 
     Both run, her folder is read and he has reached her when this returns.
     """
     folder = world.home / "films"
-    put(folder / "The Matrix (1999) {tmdb-603}" / "The.Matrix.1999.1080p.BluRay.x264-GRP.mkv", data)
+    path = folder / "The Matrix (1999) {tmdb-603}" / "The.Matrix.1999.1080p.BluRay.x264-GRP.mkv"
+    put(path, data if isinstance(data, bytes) else b"")
+    if not isinstance(data, bytes):
+        data(path)
     alice = world.jack("alice", servers=[{"name": "films", "type": "folder", "path": str(folder)}])
     bob = world.jack("bob")
     bob.configure(
@@ -204,7 +208,7 @@ async def two(world: World, data: bytes = b"", **downloads: Any) -> tuple[Daemon
     await world.start(alice, bob)
     await soon(lambda: deferToThread(lambda: alice.json("/items")["items"]))
     await soon(lambda: deferToThread(lambda: bob.json("/peers")["peers"][0]["reachable"]))
-    return alice, bob, data
+    return alice, bob, data if isinstance(data, bytes) else b""
 
 
 def finished(bob: Daemon) -> list[Path]:

@@ -1,0 +1,147 @@
+"""
+The fast way to receive: ``splice(2)`` in threads of their own, from the socket through a pipe into the page cache. The
+bytes never come into this process's memory, so neither its size nor the reactor notices how large a file is.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import select
+import socket
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+from jackd.model.errors import PeerError
+from jackd.ports import RemoteFile, Taken
+from jackd.transfer.disk import Disk
+from jackd.transfer.inbox import Overlong
+from jackd.transfer.part import Part
+from jackd.transfer.sink import Sink, Stopped
+
+PIPE_BYTES = 1024 * 1024
+SLICE_BYTES = 16 * 1024 * 1024
+SLICE_SECONDS = 0.25
+"""How much, and for how long, a thread moves before it says how far it is, so that a checkpoint may begin."""
+
+_F_SETPIPE_SZ = 1031
+_LOST = "the connection was lost, {left} bytes before the end"
+
+
+class SpliceSink:
+    """
+    A :class:`~jackd.transfer.sink.Sink` for answers whose connection can be taken over; ``portable`` gets the others.
+
+    :param pumps: threads for nothing else.
+    """
+
+    def __init__(self, *, pumps: Disk, portable: Sink, idle_timeout: float) -> None:
+        self._pumps = pumps
+        self._portable = portable
+        self._idle_timeout = idle_timeout
+        self._pump: _Pump | None = None
+        self._stopped = False
+
+    async def receive(
+        self, remote: RemoteFile, part: Part, *, offset: int, size: int, written: Callable[[int], Awaitable[None]]
+    ) -> None:
+        """See :meth:`~jackd.transfer.sink.Sink.receive`."""
+        taking = remote.take_over()
+        if taking is None:
+            await self._portable.receive(remote, part, offset=offset, size=size, written=written)
+            return
+        try:
+            with _Pump(await _taken(taking), part, offset, size, self._idle_timeout) as pump:
+                self._pump = pump
+                pump.stopped = self._stopped
+                while pump.at < size:
+                    await written(await self._pumps.run(pump.run))
+        finally:
+            remote.abort()
+
+    def stop(self) -> None:
+        """See :meth:`~jackd.transfer.sink.Sink.stop`."""
+        self._stopped = True
+        self._portable.stop()
+        if self._pump is not None:
+            self._pump.stopped = True
+
+
+async def _taken(taking: Awaitable[Taken]) -> Taken:
+    try:
+        return await taking
+    except Exception as error:
+        raise PeerError(f"the connection was lost: {type(error).__name__}") from None
+
+
+class _Pump:
+    """
+    Moves one body, a slice of time at each call of :meth:`run`; between two calls no byte is under way.
+
+    :ivar at: the offset up to which the file is written.
+    """
+
+    def __init__(self, taken: Taken, part: Part, at: int, size: int, idle_timeout: float) -> None:
+        self.at = at
+        self.stopped = False
+        self._part, self._size = part, size
+        self._prefix = taken.prefix
+        self._socket = taken.connection
+        self._idle_timeout = idle_timeout
+        self._heard = time.monotonic()
+        self._out, self._in = os.pipe2(os.O_CLOEXEC)
+        with suppress(OSError):  # an unprivileged user has only so many pages; a small pipe does it too
+            fcntl.fcntl(self._in, _F_SETPIPE_SZ, PIPE_BYTES)
+
+    def __enter__(self) -> _Pump:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._out)
+        os.close(self._in)
+        if self._socket is not None:
+            self._socket.close()
+
+    def run(self) -> int:
+        """Blocks for one slice; gives :attr:`at`. Raises ``PeerError``, ``Stopped``, ``OSError``."""
+        until, end = time.monotonic() + SLICE_SECONDS, min(self._size, self.at + SLICE_BYTES)
+        if self._prefix:
+            self._take_prefix()
+        while self.at < end and time.monotonic() < until:
+            if self.stopped:
+                raise Stopped
+            count = self._receive(until)
+            if count:
+                self._part.splice(self._out, count, self.at)
+                self.at += count
+                self._heard = time.monotonic()
+        return self.at
+
+    def _take_prefix(self) -> None:
+        if len(self._prefix) > self._size - self.at:
+            raise Overlong
+        self.at = self._part.write([self._prefix], self.at)
+        self._prefix = b""
+
+    def _receive(self, until: float) -> int:
+        """How many bytes are in the pipe now; 0 when none came in time."""
+        if self._socket is None:
+            raise PeerError(_LOST.format(left=self._size - self.at))
+        try:
+            count = os.splice(self._socket.fileno(), self._in, min(PIPE_BYTES, self._size - self.at))
+        except BlockingIOError:
+            self._await_bytes(self._socket, until)
+            return 0
+        except OSError as error:
+            raise PeerError(f"the connection was lost: {error.strerror}") from None
+        if not count:
+            raise PeerError(_LOST.format(left=self._size - self.at))
+        return count
+
+    def _await_bytes(self, connection: socket.socket, until: float) -> None:
+        if time.monotonic() - self._heard > self._idle_timeout:
+            raise PeerError(f"no byte came for {self._idle_timeout:g} seconds")
+        ready = select.poll()
+        ready.register(connection, select.POLLIN)
+        ready.poll(max(0.0, until - time.monotonic()) * 1000)
