@@ -7,11 +7,11 @@ from collections.abc import Callable
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 
-CHECKPOINT_BYTES = 32 * 1024 * 1024
+CHECKPOINT_BYTES = 24 * 1024 * 1024
 CHECKPOINT_SECONDS = 5.0
 """
 A checkpoint begins after that many bytes or seconds, whichever comes first. While one runs the next may fill up, so
-twice as much is fetched again after a crash, at the most (F1).
+with what one write brings at once, 64 MiB are fetched again after a crash at the most (F1).
 """
 
 

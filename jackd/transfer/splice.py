@@ -21,7 +21,7 @@ from jackd.transfer.part import Part
 from jackd.transfer.sink import Sink, Stopped
 
 PIPE_BYTES = 1024 * 1024
-SLICE_BYTES = 16 * 1024 * 1024
+SLICE_BYTES = 8 * 1024 * 1024
 SLICE_SECONDS = 0.25
 """How much, and for how long, a thread moves before it says how far it is, so that a checkpoint may begin."""
 

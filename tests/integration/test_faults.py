@@ -11,6 +11,7 @@ import pytest
 from twisted.internet.threads import deferToThread
 
 from jackd.transfer.checkpoint import CHECKPOINT_BYTES
+from jackd.transfer.splice import SLICE_BYTES
 from tests.integration.conftest import MIB, World, content, finished, soon, two
 from tests.integration.operator import Operator
 
@@ -47,7 +48,7 @@ async def test_the_receiver_is_killed_in_mid_download(world: World):
         assert finished(bob) == []
         await world.start(bob)
         row = await deferToThread(operator.row, hash)
-        assert row["completed"] >= seen - 2 * CHECKPOINT_BYTES
+        assert row["completed"] >= seen - 2 * (CHECKPOINT_BYTES + SLICE_BYTES)
     await arrived(operator, hash)
     [file] = finished(bob)
     assert file.read_bytes() == data
