@@ -49,12 +49,18 @@ def makeService(options: Options, reactor: Any = None) -> MultiService:
         settings = config.load(path, os.environ)
         jack = assemble(reactor, settings)
     except (JackError, OSError) as error:
-        sys.stderr.write(f"jack can't start: {error}\n" if isinstance(error, OSError) else f"{error}\n")
+        sys.stderr.write(f"{_unusable(error) if isinstance(error, OSError) else error}\n")
         raise SystemExit(1) from None
     service = LoggedService(observer_for(settings.environment, stream_for(options.parent or {}), secrets(settings)))
     jack.setServiceParent(service)
     reactor.callWhenRunning(greet, settings, fresh)
     return service
+
+
+def _unusable(error: OSError) -> str:
+    """The state directory is all that is touched before jack runs."""
+    where = error.filename or "the state directory"
+    return f"jack can't start: {where}: {error.strerror}. Let it write there, or name another folder as jack.stateDir"
 
 
 def secrets(settings: Settings) -> list[Secret]:
@@ -78,7 +84,7 @@ def greet(settings: Settings, fresh: bool) -> None:
         path=str(settings.path),
     )
     for note in settings.notes:
-        log.info("{path}: {note}", path=str(settings.path), note=note)
+        log.info("{note}", note=note)
     if settings.jack.api_key is None:
         log.info("no jack.apiKey is set, so one was made: `jack key` shows it")
     if settings.downloads is None:

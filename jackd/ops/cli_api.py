@@ -37,7 +37,8 @@ def add_to(commands: _SubParsersAction[ArgumentParser], config: ArgumentParser) 
         "api",
         parents=[config],
         help="any request to the daemon",
-        description="jack api [METHOD] PATH [name==query] [name=text] [name:=json] [Header:value]; adds the key.",
+        usage="jack api [-h] [--config FILE] [--json] [METHOD] PATH [ITEM ...]",
+        description="Items: name==query, name=text and name:=json of a JSON body, Header:value. Adds the key.",
     )
     api.add_argument("--json", action="store_true", help="print the body only, as it came")
     api.add_argument("words", nargs="+", metavar="[METHOD] PATH [ITEM …]")

@@ -46,7 +46,7 @@ def check_config(options: Namespace) -> int:
         return 1
     downloads = settings.downloads.completed_path if settings.downloads else "none, so nothing can be grabbed"
     for note in settings.notes:
-        print(f"{path}: {note}")
+        print(note)
     print(f"{path} is good. Servers: {len(settings.servers)}; friends: {len(settings.peers)}; downloads: {downloads}")
     return 0
 
@@ -90,7 +90,7 @@ def _key(settings: Settings) -> Secret | None:
         return settings.jack.api_key
     path = settings.jack.state_dir / "secret"
     try:
-        return Mint(path.read_bytes()).api_key()
+        return Mint.read(path).api_key()
     except FileNotFoundError:
         return None
     except OSError as error:

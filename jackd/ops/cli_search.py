@@ -76,7 +76,8 @@ def _peers(options: Namespace) -> list[tuple[str, Client]]:
 
 def _client(peer: Peer) -> Client:
     hint = "Is his jack running, and can this machine reach it?"
-    return Client(url=peer.url, key=peer.key, headers=peer.headers, hint=hint)
+    keys = "Ask for the key that `jack key` prints there, and write it to this friend's apiKey."
+    return Client(url=peer.url, key=peer.key, headers=peer.headers, hint=hint, key_hint=keys)
 
 
 def _items(client: Client, options: Namespace) -> list[dict[str, Any]]:
@@ -88,7 +89,7 @@ def _items(client: Client, options: Namespace) -> list[dict[str, Any]]:
         "episode": options.episode,
         "q": options.query,
     }
-    reply = _good(client.ask("GET", "/peer/search", params=params))
+    reply = _good(client, client.ask("GET", "/peer/search", params=params))
     items = reply.json().get("items") if isinstance(reply.json(), dict) else None
     if not isinstance(items, list):
         raise CommandFailed("the answer has no list of items; is that a jack?")
@@ -109,7 +110,8 @@ def search_torznab(options: Namespace) -> int:
         "limit": options.limit,
         "offset": options.offset,
     }
-    reply = _good(own_daemon(options).ask("GET", "/torznab/api", params=params))
+    daemon = own_daemon(options)
+    reply = _good(daemon, daemon.ask("GET", "/torznab/api", params=params))
     if options.xml:
         print(reply.text)
     else:
@@ -144,9 +146,9 @@ def _release(item: ElementTree.Element) -> dict[str, Any]:
     return {**known, "link": text["link"], "attributes": attributes}
 
 
-def _good(reply: Reply) -> Reply:
+def _good(client: Client, reply: Reply) -> Reply:
     if reply.status in (401, 403):
-        raise CommandFailed(f"{reply.error()}. The key was not accepted: look at jack.apiKey, or JACK_API_KEY.")
+        raise CommandFailed(f"{client.url} does not accept the key ({reply.status}). {client.key_hint}")
     if not reply.ok:
         raise CommandFailed(reply.error())
     return reply

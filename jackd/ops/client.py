@@ -72,12 +72,14 @@ class Client:
 
     :ivar key: sent as ``X-Api-Key``; can't be replaced by ``headers``.
     :ivar hint: what to do when it does not answer at all.
+    :ivar key_hint: what to do when it does not accept the key.
     """
 
     url: str
     key: Secret | None
     headers: Mapping[str, Secret | str] = {}
     hint: str = ""
+    key_hint: str = "Is that the daemon of this configuration? JACK_API_KEY can name another key."
 
     def ask(
         self,

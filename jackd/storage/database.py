@@ -29,6 +29,10 @@ class StateInUse(JackError):
     """Another jack runs on the same state directory."""
 
 
+class StateBroken(JackError):
+    """The state directory, or the database in it, can't be used."""
+
+
 def connect(path: str) -> sqlite3.Connection:
     """A connection with jack's pragmas; rows can be read by column name."""
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
@@ -62,18 +66,27 @@ class Database(Service):
 
     def open(self) -> None:
         """
-        Create or upgrade the file. Raises ``StateInUse`` when another jack holds it and
-        :class:`~jackd.storage.migrate.SchemaError` when it is from a newer jack; nothing is modified then.
+        Create or upgrade the file. Raises ``StateInUse`` when another jack holds it, ``StateBroken`` when it is no
+        database, and :class:`~jackd.storage.migrate.SchemaError` when it is from a newer jack; nothing is modified
+        then.
         """
         if self._path != ":memory:":
             self._claim()
-        self._write_connection = connect(self._path)
+        try:
+            self._write_connection = connect(self._path)
+        except sqlite3.Error as error:
+            raise StateBroken(
+                f"{self._path} can't be used: {error}. Put a backup in its place, or move it away: jack then starts "
+                "with a new one, without the downloads that were queued"
+            ) from None
         migrate(self._write_connection, self._path)
 
     def _claim(self) -> None:
         folder = Path(self._path).parent
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lock = os.open(folder / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        # SQLite would make it, and the files beside it, as readable as the umask lets it (S33).
+        os.close(os.open(self._path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from attrs import frozen
 
+from jackd.model.errors import ConfigError
 from jackd.model.secret import Secret
 
 SECRET_BYTES = 32
@@ -84,7 +85,10 @@ class Mint:
 
     @classmethod
     def load(cls, path: Path) -> Mint:
-        """The secret in ``path``; made there, readable for the owner only, when the file is missing."""
+        """
+        The secret in ``path``; made there, readable for the owner only, when the file is missing. Raises what
+        :meth:`read` raises, and ``OSError``.
+        """
         if not path.exists():
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             fresh = path.with_suffix(".new")
@@ -93,7 +97,17 @@ class Mint:
                 file.flush()
                 os.fsync(file.fileno())
             fresh.replace(path)
-        return cls(path.read_bytes())
+        return cls.read(path)
+
+    @classmethod
+    def read(cls, path: Path) -> Mint:
+        """The secret in ``path``. Raises ``ConfigError`` when it is cut off: everybody could guess what it signs."""
+        secret = path.read_bytes()
+        if len(secret) != SECRET_BYTES:
+            raise ConfigError(
+                f"{path} is damaged: put a backup in its place, or remove it; jack then makes new keys for everybody"
+            )
+        return cls(secret)
 
     def credential(self, server: str) -> str:
         """The key of the *arr with that server id: ``jack_managed_`` and 64 hex digits, as the original's look."""

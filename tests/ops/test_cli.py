@@ -78,6 +78,15 @@ def test_check_config_of_a_good_file(jack, capsys):
     assert "friends: 1;" in capsys.readouterr().out
 
 
+def test_check_config_says_each_note_once(tmp_path, capsys):
+    config = tmp_path / "config.jsonc"
+    config.write_text('{"version": "1"}')
+    assert main(["check-config", "--config", str(config)]) == 0
+    note, verdict = capsys.readouterr().out.splitlines()
+    assert note.startswith(f"{config}:1: version: has no effect")
+    assert verdict.startswith(f"{config} is good.")
+
+
 def test_check_config_names_every_problem_and_no_key(tmp_path, capsys):
     config = tmp_path / "bad.yml"
     config.write_text("jack:\n  baseUrl: nonsense\n  apiKey: short-s3cr3t\npeers:\n  - url: http://a.test\n")
@@ -212,7 +221,7 @@ def test_a_friend_who_fails_is_named(jack, capsys):
     jack.answers["/peer/search"] = (401, "application/json", '{"error": "no", "code": "UNAUTHORIZED"}')
     assert main(["peer", "search", "--peer", "all"]) == 1
     said = capsys.readouterr().err
-    assert "Alice: 401: no." in said
+    assert f"Alice: {jack.url} does not accept the key (401). Ask for the key that `jack key` prints there" in said
     assert "alices-key" not in said
 
 

@@ -136,6 +136,37 @@ def test_a_port_that_is_taken_is_one_line_and_exit_code_1(tmp_path):
     assert "Traceback" not in got.stdout + got.stderr
 
 
+def state_is_a_file(config: Path) -> None:
+    config.write_text("jack: {stateDir: /proc/version}")
+
+
+def state_cannot_be_made(config: Path) -> None:
+    config.write_text("jack: {stateDir: /proc/jack/state}")
+
+
+def secret_is_empty(config: Path) -> None:
+    (config.parent / "state").mkdir()
+    (config.parent / "state" / "secret").touch()
+
+
+def database_is_none(config: Path) -> None:
+    (config.parent / "state").mkdir()
+    (config.parent / "state" / "jack.db").write_text("something else")
+
+
+@pytest.mark.parametrize("broken", [state_is_a_file, state_cannot_be_made, secret_is_empty, database_is_none])
+def test_a_state_that_cannot_be_used_is_one_line_and_exit_code_1(tmp_path, broken):
+    """F10, F52, S2: and it says what to do."""
+    config = tmp_path / "jack.yml"
+    config.write_text("jack: {}")
+    broken(config)
+    got = subprocess.run(
+        command(config), env=environ(free_port()), capture_output=True, text=True, timeout=START_SECONDS, check=False
+    )
+    assert (got.returncode, got.stdout, got.stderr.count("\n")) == (1, "", 1)
+    assert "jack.stateDir" in got.stderr or "backup" in got.stderr
+
+
 def test_check_config_and_the_daemon_have_one_verdict(tmp_path):
     config = tmp_path / "jack.yml"
     config.write_text("jack:\n  baseUrl: nonsense\npeers: 7\n")

@@ -9,7 +9,7 @@ import pytest
 
 from jackd.model.errors import JackError
 from jackd.storage import migrate as migrate_module
-from jackd.storage.database import Database, StateInUse
+from jackd.storage.database import Database, StateBroken, StateInUse
 from jackd.storage.migrate import SchemaError, migrations
 from jackd.storage.threads import InlineWorkers
 from tests.support import result_of
@@ -109,7 +109,17 @@ def test_the_state_directory_is_private(place):
     """S33"""
     place.open()
     assert stat.S_IMODE(place.path.parent.stat().st_mode) == 0o700
-    assert stat.S_IMODE((place.path.parent / "lock").stat().st_mode) == 0o600
+    add(place.opened[-1], "a row, so that there is a journal")
+    assert {stat.S_IMODE(path.stat().st_mode) for path in place.path.parent.iterdir()} == {0o600}
+
+
+def test_what_is_no_database_is_refused_with_what_to_do(place):
+    """F52: no traceback; nothing is modified."""
+    place.path.parent.mkdir(parents=True, exist_ok=True)
+    place.path.write_bytes(b"no database, whatever its name says " * 100)
+    with pytest.raises(StateBroken, match="backup"):
+        place.open()
+    assert place.path.read_bytes().startswith(b"no database")
 
 
 def test_a_second_jack_on_the_same_directory_is_refused(place):

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import stat
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jackd.model.errors import ConfigError
 from jackd.web.auth import Account, Keys, Mint, Scope
 
 BOB = Account(name="bob", scopes=frozenset({Scope.PEER}))
@@ -46,6 +48,15 @@ def test_the_mint_is_made_once_and_closed_to_others(tmp_path):
     assert first.credential("aaaaaaaa") == second.credential("aaaaaaaa")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert Mint.load(tmp_path / "other").credential("aaaaaaaa") != first.credential("aaaaaaaa")
+
+
+@pytest.mark.parametrize("left", [0, 31, 33])
+def test_a_damaged_secret_is_refused(tmp_path, left):
+    """S2: with an empty one everybody could make our keys."""
+    path = tmp_path / "secret"
+    path.write_bytes(b"x" * left)
+    with pytest.raises(ConfigError, match="damaged"):
+        Mint.load(path)
 
 
 def test_credentials_differ_by_server_and_look_like_the_originals():
