@@ -5,7 +5,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do $$p -c '
 BIN := .venv/bin
 FLEXGET := .venv/flexget/bin/flexget
 
-.PHONY: run demo test lint deb
+.PHONY: run demo test lint bench bench-quick deb
 
 run: .venv/ready
 	$(BIN)/twistd --nodaemon --pidfile= jack $(if $(CONFIG),--config $(CONFIG))
@@ -22,6 +22,16 @@ lint: .venv/ready
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/codespell
+
+# jack beside nginx and curl, rclone, aria2, bun and libtorrent; docs/performance.rst says how to read it.
+# SIZES="2 8" are GiB, REPS=3 repetitions.
+bench: .venv/ready
+	PYTHON=$(PYTHON) bench/setup .bench/tools
+	$(BIN)/python -m bench $(ARGS)
+
+bench-quick: .venv/ready
+	PYTHON=$(PYTHON) bench/setup .bench/tools
+	$(BIN)/python -m bench --quick --sizes 0.25 --reps 1 $(ARGS)
 
 deb:
 	dpkg-buildpackage --unsigned-source --unsigned-changes --build=binary

@@ -1,0 +1,205 @@
+"""``python -m bench``: everything, in turn; then the tables and the picture."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from bench import report, tools
+from bench.contest import Pair, Run
+from bench.crowd import FEED, Extent, measure
+from bench.ground import GIB, MIB, BenchFailed, Film, file_system, fresh, random_film, sparse_film
+from bench.jacks import JackClient, JackServer, targets
+from bench.picture import draw
+from bench.processes import interrupt_on_sigterm
+from bench.report import Results
+from bench.small import requests_per_second
+from bench.tls import TlsJack, TlsNginx
+
+WARM_UP = 16 * MIB
+SPARSE = 1 * GIB
+PING_SECONDS = 3.0
+FULL = Extent(uploads=200, downloads=20, rows=1000, seconds=8)
+QUICK = Extent(uploads=30, downloads=5, rows=100, seconds=2)
+
+
+def main() -> int:
+    """Exit code: 0 when jack did all that was asked of it, however slowly."""
+    parser = argparse.ArgumentParser(description="jack beside what people would use instead")
+    parser.add_argument(
+        "--sizes", default=os.environ.get("SIZES") or "2 8", help="GiB, several in quotes (%(default)s)"
+    )
+    parser.add_argument("--reps", type=int, default=int(os.environ.get("REPS") or 3), help="of each (%(default)s)")
+    parser.add_argument("--quick", action="store_true", help="fewer at once, to see whether it works at all")
+    parser.add_argument(
+        "--only", default=os.environ.get("ONLY", ""), help="pairs in whose name this expression is found"
+    )
+    parser.add_argument("--tools", type=Path, default=Path(".bench/tools"), help="of bench/setup (%(default)s)")
+    parser.add_argument("--home", type=Path, default=Path(".bench"), help="on the file system to measure (%(default)s)")
+    chosen = parser.parse_args()
+    interrupt_on_sigterm()
+    home, installed = chosen.home.absolute(), chosen.tools.absolute()
+    sizes = [int(float(size) * GIB) for size in chosen.sizes.split()]
+    try:
+        results = compete(home, installed, sizes, chosen.reps, chosen.only, QUICK if chosen.quick else FULL)
+    except (BenchFailed, AssertionError, OSError, subprocess.SubprocessError) as error:
+        print(f"\nThe benchmark failed: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    finally:
+        shutil.rmtree(home / "work", ignore_errors=True)
+    publish(home, results, machine(home))
+    return 0
+
+
+def compete(home: Path, installed: Path, sizes: Sequence[int], reps: int, only: str, extent: Extent) -> Results:
+    """All measurements."""
+    work = fresh(home / "work", sum(sizes) + 2 * max(sizes))
+    results = Results()
+    say(f"{', '.join(f'{size / GIB:g}' for size in sizes)} GiB of random bytes are written")
+    films = [random_film(work / "library", size) for size in (WARM_UP, *sizes)]
+    invited = [pair for pair in contestants(work, installed) if re.search(only, pair.name)]
+    with ready(invited, films, results) as pairs:
+        for film in films[1:]:
+            results.runs[film.size] = race(pairs, film, reps, results)
+        for pair in pairs:
+            results.latencies.update({pair.name: pair.latencies} if pair.latencies else {})
+            if isinstance(pair.server, tools.Nginx) and pair.name == report.BASE:
+                results.nginx_pings = requests_per_second(pair.server.port, "/ping", PING_SECONDS)
+    fresh(work, extent.downloads * SPARSE)
+    say(f"{extent.uploads} uploads and {extent.downloads} downloads at once, then long lists")
+    sparse = [sparse_film(work / "sparse", number, SPARSE) for number in range(1, FEED + 1)]
+    results.crowd = measure(work / "crowd", work / "sparse", sparse, extent)
+    return results
+
+
+def contestants(work: Path, installed: Path) -> list[Pair]:
+    """Who competes. The first is what all others are compared with."""
+    library, python = work / "library", installed / "libtorrent/bin/python"
+    bun = installed / "bun/node_modules/.bin/bun"
+    nginx, alice = tools.Nginx(work / "nginx", library), JackServer(work, library)
+    tls, curl, bob = TlsNginx(work / "tls", library), tools.curl(work / "curl"), JackClient(work)
+    return [
+        Pair(nginx, curl),
+        Pair(alice, bob),
+        Pair(tools.RcloneServer(work / "rclone", library), tools.rclone(work / "rclone-client")),
+        Pair(nginx, tools.aria2(work / "aria2")),
+        Pair(tools.BunServer(work / "bun", library, bun), tools.bun(work / "bun-client", bun)),
+        Pair(tools.Seed(work / "seed", python), tools.Leech(work / "leech", python)),
+        Pair(alice, curl),
+        Pair(nginx, JackClient(work, "bob-at-nginx"), note="unverified"),
+        Pair(tls, curl, note="TLS"),
+        Pair(TlsJack(work, library), curl, note="TLS"),
+        Pair(alice, bob, note="asked meanwhile", probes=targets(alice.daemon, bob.daemon)),
+        Pair(alice, bob, note="asked meanwhile, cold source", cold=True, probes=targets(alice.daemon, bob.daemon)),
+    ]
+
+
+@contextmanager
+def ready(invited: Sequence[Pair], films: Sequence[Film], results: Results) -> Iterator[list[Pair]]:
+    """Those who can take part, running, each warmed up by one small film. The others are named."""
+    with ExitStack() as stack:
+        started: set[int] = set()
+        for pair in invited:
+            why = pair.missing or start(pair, films, stack, started)
+            if why:
+                skip(pair, why, results)
+            else:
+                attempt(pair, films[0], results)
+        yield [pair for pair in invited if pair.name not in results.skipped]
+
+
+def start(pair: Pair, films: Sequence[Film], stack: ExitStack, started: set[int]) -> str:
+    """Start what does not run yet; why that was not possible, or nothing. A jack must start."""
+    for part, told in ((pair.server, (films,)), (pair.client, (pair.server, films))):
+        if id(part) in started:
+            continue
+        stack.callback(part.stop)
+        try:
+            part.start(*told)
+        except BenchFailed as error:
+            return str(error)
+        started.add(id(part))
+        if isinstance(part, JackServer):
+            part.wait_for_manifests(films)
+    return ""
+
+
+def skip(pair: Pair, why: str, results: Results) -> None:
+    """Leave ``pair`` out, but never silently."""
+    results.skipped[pair.name] = why
+    say(f"skipped: {pair.name}: {why}")
+
+
+def race(pairs: Sequence[Pair], film: Film, reps: int, results: Results) -> dict[str, list[Run]]:
+    """One after the other, and all again: what else the machine does hits all of them."""
+    runs: dict[str, list[Run]] = {pair.name: [] for pair in pairs}
+    for rep in range(reps):
+        for pair in pairs:
+            if pair.name in results.skipped:
+                continue
+            run = attempt(pair, film, results, check=rep == 0)
+            if run:
+                runs[pair.name].append(run)
+                say(f"{film.size / GIB:g} GiB, {rep + 1} of {reps}: {pair.name:<42} {run.speed:6.0f} MB/s")
+    return runs
+
+
+def attempt(pair: Pair, film: Film, results: Results, *, check: bool = False) -> Run | None:
+    """A run. Only jack must not fail: another one then takes no further part, and is named."""
+    try:
+        return pair.run(film, check=check)
+    except (BenchFailed, OSError) as error:
+        if "jack" in pair.name:
+            raise
+        skip(pair, str(error), results)
+        pair.client.discard()
+        return None
+
+
+def publish(home: Path, results: Results, about: str) -> None:
+    """To the terminal, ``report.rst`` and ``report.svg``."""
+    parts = [about]
+    for size in sorted(results.runs):
+        parts += [f"{size / GIB:g} GiB\n", report.contestants(results, size)]
+    parts += [report.latencies(results), report.crowd(results), report.figures(results)]
+    text = "\n".join(parts)
+    print("\n" + text)
+    bars = {
+        f"{size / GIB:g} GiB": {name: report.throughput(mine) for name, mine in runs.items() if mine}
+        for size, runs in sorted(results.runs.items())
+    }
+    (home / "report.rst").write_text(text, "utf-8")
+    (home / "report.svg").write_text(draw(bars, "MB/s"), "utf-8")
+    say(f"These tables are in {home / 'report.rst'}, the picture is {home / 'report.svg'}")
+
+
+def machine(home: Path) -> str:
+    """Where this was measured, a line."""
+    told = Path("/proc/cpuinfo").read_text()
+    model = next((line.partition(":")[2].strip() for line in told.splitlines() if line.startswith("model name")), "?")
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / GIB
+    load = "/".join(f"{value:.1f}" for value in os.getloadavg())
+    return (
+        f"{time.strftime('%Y-%m-%d %H:%M')}, {os.cpu_count()} × {model}, {memory:.0f} GiB, {file_system(home)}, "
+        f"Linux {platform.release()}, Python {platform.python_version()}, load {load}\n"
+    )
+
+
+def say(text: str) -> None:
+    """One line, at once."""
+    print(text, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
