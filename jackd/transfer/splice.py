@@ -56,9 +56,18 @@ class SpliceSink:
                 self._pump = pump
                 pump.stopped = self._stopped
                 while pump.at < size:
-                    await written(await self._pumps.run(pump.run))
+                    await self._slice(pump, written)
         finally:
             remote.abort()
+
+    async def _slice(self, pump: _Pump, written: Callable[[int], Awaitable[None]]) -> None:
+        """What came before a slice broke off is there as well: an attempt that brought bytes is not one in vain."""
+        try:
+            await self._pumps.run(pump.run)
+        except (PeerError, Stopped):
+            await written(pump.at)
+            raise
+        await written(pump.at)
 
     def stop(self) -> None:
         """See :meth:`~jackd.transfer.sink.Sink.stop`."""
@@ -103,8 +112,8 @@ class _Pump:
         if self._socket is not None:
             self._socket.close()
 
-    def run(self) -> int:
-        """Blocks for one slice; gives :attr:`at`. Raises ``PeerError``, ``Stopped``, ``OSError``."""
+    def run(self) -> None:
+        """Blocks for one slice. Raises ``PeerError``, ``Stopped``, ``OSError``."""
         until, end = time.monotonic() + SLICE_SECONDS, min(self._size, self.at + SLICE_BYTES)
         if self._prefix:
             self._take_prefix()
@@ -116,7 +125,6 @@ class _Pump:
                 self._part.splice(self._out, count, self.at)
                 self.at += count
                 self._heard = time.monotonic()
-        return self.at
 
     def _take_prefix(self) -> None:
         if len(self._prefix) > self._size - self.at:

@@ -118,7 +118,8 @@ async def test_a_body_cut_short_is_an_error_and_what_came_is_kept(tmp_path):
         with pytest.raises(PeerError, match="lost") as caught:
             await r.receive()
         assert caught.value.temporary
-        assert DATA.startswith(r.path.read_bytes())
+        assert r.path.read_bytes() == DATA[:200_000]
+        assert r.offsets[-1] == 200_000
 
 
 async def test_more_than_was_announced_is_not_taken(tmp_path):
@@ -132,6 +133,7 @@ async def test_silence_ends_it(tmp_path):
     async with receiving(tmp_path, DATA[:200_000]) as r:
         with pytest.raises(PeerError, match="no byte came"):
             await r.receive()
+        assert r.offsets[-1] == 200_000
 
 
 async def test_it_stops_when_told(tmp_path):
@@ -140,6 +142,7 @@ async def test_it_stops_when_told(tmp_path):
         reactor.callLater(0.05, r.sink.stop)
         with pytest.raises(Stopped):
             await r.receive()
+        assert r.offsets[-1] == 200_000
 
 
 async def test_a_disk_that_does_not_take_it(tmp_path, monkeypatch):
