@@ -32,6 +32,7 @@ from jackd.peer.app import PeerApp
 from jackd.peer.network import Network
 from jackd.ports import Library
 from jackd.qbittorrent.app import QBittorrentApp
+from jackd.qbittorrent.categories import own_category
 from jackd.storage.catalogue import CatalogueStore
 from jackd.storage.database import Database
 from jackd.storage.downloads import DownloadStore
@@ -40,6 +41,7 @@ from jackd.storage.threads import ThreadWorkers
 from jackd.torrent.stub import Stubs
 from jackd.torznab.app import TorznabApp
 from jackd.transfer.disk import Disk
+from jackd.transfer.folders import CategoryFolders
 from jackd.transfer.queue import DownloadQueue
 from jackd.transfer.sink import BufferedSink, Sink
 from jackd.transfer.splice import SpliceSink
@@ -174,6 +176,8 @@ def download(jack: Jack, network: Network, stubs: Stubs) -> list[Mount]:
     queue = DownloadQueue(store=store, files=network, disk=disk, settings=settings, clock=jack.reactor, sink=sink)
     queue.load()
     jack.start(queue)
+    categories = ["", *(own_category(server.id) for server in jack.settings.servers if server.destination)]
+    jack.start(CategoryFolders(make=queue.make_folder, categories=categories, clock=jack.reactor))
     jack.start(FailureReporter(downloads=queue, clients=jack.clients, clock=jack.reactor))
     app = QBittorrentApp(
         downloads=queue,

@@ -126,9 +126,9 @@ class DownloadQueue(Service):
 
     @uncancelled
     async def make_folder(self, category: str) -> None:
-        """Make the category's folder in the completed folder. Raises ``DiskTrouble``, also when that is not mounted."""
+        """Make the category's folder, of the empty one the completed folder itself. Raises ``DiskTrouble``."""
         await self._tools.claim_folder()
-        await self._disk.run(self._folder.make, safe_path(category).split("/"))
+        await self._disk.run(self._folder.make, [name for name in safe_path(category).split("/") if name])
 
     # Reading
 
@@ -186,7 +186,8 @@ class DownloadQueue(Service):
             await self._store.remove([entry.download.hash for entry in entries])
             for entry in entries:
                 self._rows.remove(entry)
-                _log.info("removed {title}", title=entry.download.grab.title, hash=entry.download.hash)
+                download = entry.download
+                _log.info("removed {title}, {state}", title=download.grab.title, state=download.state.value)
 
     @uncancelled
     async def pause(self, hashes: Iterable[str]) -> None:

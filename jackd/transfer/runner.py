@@ -92,10 +92,11 @@ class Runner:
         return sum(e.download.left for e in self._rows.all() if e.job is not None and e is not entry)
 
     async def _run(self, entry: Entry, job: Job) -> None:
-        download = entry.download
+        download, began = entry.download, self._tools.clock.seconds()
+        missing = download.left
         try:
             await job.run()
-            _log.info("completed {title}", title=download.grab.title, hash=download.hash, size=download.grab.size)
+            self._tell_completed(download, missing, self._tools.clock.seconds() - began)
         except Exception as error:
             if job.stopping:
                 download.state = State.QUEUED
@@ -105,6 +106,17 @@ class Runner:
             entry.end()
             self._rows.changed()
             self.fill()
+
+    def _tell_completed(self, download: Download, fetched: int, seconds: float) -> None:
+        _log.info(
+            "completed {title}: {size:.0f} MB, {fetched:.0f} MB of them in {seconds:.1f} s ({speed:.0f} MB/s)",
+            title=download.grab.title,
+            hash=download.hash,
+            size=download.grab.size / 1e6,
+            fetched=fetched / 1e6,
+            seconds=seconds,
+            speed=fetched / 1e6 / max(seconds, 0.001),
+        )
 
     async def _after(self, entry: Entry, error: Exception) -> None:
         """The job failed: wait for the next attempt, or give up."""

@@ -140,7 +140,7 @@ class Files:
             return reply(request, '{"error":"Range Not Satisfiable"}', "application/json", 416)
         _head(request, part, file.size, name)
         if request.method != b"HEAD":
-            await self._send(request, file, part or Range(0, file.size))
+            await self._send(request, file, part or Range(0, file.size), name)
         return b""
 
     def etag(self, file: FileReader) -> str:
@@ -149,17 +149,26 @@ class Files:
         text = f"{stamp.device}:{stamp.inode}:{stamp.size}:{stamp.mtime_ns}"
         return f'"{self._mint.sign("etag", text)}"'
 
-    async def _send(self, request: JackRequest, file: FileReader, part: Range) -> None:
+    async def _send(self, request: JackRequest, file: FileReader, part: Range, name: str) -> None:
+        told = {"name": name, "who": request.head.client}
+        began = self._clock.seconds()
         try:
             await self._sender.send(file, part, request)
         except CancelledError:
+            log.info("{who} went away before {name} was sent to the end", **told)
             raise
         except Exception as error:
-            log.warn("sending a file to {who} broke off: {reason}", who=request.head.client, reason=str(error))
-            # Never a clean end: the reader must see that bytes are missing (F14). Not from in here, because the end of
-            # the connection cancels this very coroutine.
-            self._clock.callLater(0, _drop, request)
-            await Deferred()
+            log.warn("sending {name} to {who} broke off: {reason}", reason=str(error), **told)
+            await self._break_off(request)
+        seconds = max(self._clock.seconds() - began, 0.001)
+        size, speed = part.length / 1e6, part.length / 1e6 / seconds
+        log.info("sent {name} to {who}: {size:.0f} MB, {speed:.0f} MB/s", size=size, speed=speed, **told)
+
+    async def _break_off(self, request: JackRequest) -> None:
+        """Never a clean end: the reader must see that bytes are missing (F14)."""
+        # Not from in here, because the end of the connection cancels this very coroutine.
+        self._clock.callLater(0, _drop, request)
+        await Deferred()
 
 
 def _drop(request: JackRequest) -> None:

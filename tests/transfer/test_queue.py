@@ -32,6 +32,12 @@ def test_a_grab_becomes_a_file(world):
     assert world.work() == []
 
 
+def test_the_operator_reads_the_whole_story(world, said):
+    world.do("delete", [world.add().hash], delete_files=True)
+    done = f"info: completed {TITLE}: 0 MB, 0 MB of them in 0.0 s (10 MB/s)"
+    assert said == [f"info: grabbed {TITLE} from Alice", done, f"info: removed {TITLE}, completed"]
+
+
 def test_others_may_use_what_is_finished(tmp_path):
     """F11"""
     before = os.umask(0o077)

@@ -147,6 +147,13 @@ class TestAnswers:
         assert get(root, "b.mkv", range=f"bytes={BLOCK - 1}-{2 * BLOCK}").body == data[BLOCK - 1 : 2 * BLOCK + 1]
 
 
+def test_the_owner_reads_who_got_what(root, said):
+    """S31"""
+    get(root)
+    get(root, method="HEAD")
+    assert [line.split(": ")[:2] for line in said] == [["info", "sent a.mkv to 127.0.0.1"]]
+
+
 class TestValidator:
     def test_a_range_of_the_same_file_is_served(self, root):
         etag = get(root).header("etag")
