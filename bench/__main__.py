@@ -172,7 +172,7 @@ def publish(home: Path, results: Results, about: str) -> None:
     parts = [about]
     for size in sorted(results.runs):
         parts += [f"{size / GIB:g} GiB\n", report.contestants(results, size)]
-    parts += [report.latencies(results), report.crowd(results), report.figures(results)]
+    parts += [report.skipped(results), report.latencies(results), report.crowd(results), report.figures(results)]
     text = "\n".join(parts)
     print("\n" + text)
     bars = {

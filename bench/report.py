@@ -59,7 +59,13 @@ def contestants(results: Results, size: int) -> str:
     runs = results.runs[size]
     head = ["", "MB/s", "least", "most", "÷ nginx → curl", "CPU s/GiB, server", "client", "RSS +MiB, server", "client"]
     rows = [[name, *_columns(mine, _ratio(runs, throughput, name, [BASE]))] for name, mine in runs.items() if mine]
-    return table(head, rows + [[name, f"skipped: {why}"] for name, why in results.skipped.items()])
+    return table(head, rows)
+
+
+def skipped(results: Results) -> str:
+    """The table of who took no part; empty when all did."""
+    rows = [[name, why.strip().partition("\n")[0]] for name, why in results.skipped.items()]
+    return table(["skipped", "why"], rows) if rows else ""
 
 
 def _columns(mine: Sequence[Run], ratio: float | None) -> Iterator[str]:
@@ -116,6 +122,7 @@ def demanded(results: Results) -> list[Figure]:
         Figure("/ping p99 while streaming, ms", False, 10, streaming, 1),
         Figure("/ping p99 from a cold source, ms", False, 10, cold, 1),
         Figure("/ping p99 with many at once, ms", False, 25, many, 1),
+        Figure("many at once: refused or starved", False, 0, {"": _in_vain([*found.uploads, *found.downloads])}, 0),
         Figure("uploads: furthest from their mean", False, 0.2, {"": unfairness(found.uploads)}),
         Figure("downloads: furthest from their mean", False, 0.2, {"": unfairness(found.downloads)}),
         *(Figure(f"{name}, reactor ms", False, _allowed(name), {"": ms}) for name, ms in found.reactor.items()),
@@ -164,6 +171,10 @@ def _shares(got: Sequence[int]) -> list[str]:
     served = [count for count in got if count >= 0]
     ends = [f"{value / 1e6:.1f}" for value in (min(served), median(served), max(served))] if served else ["-"] * 3
     return [str(len(got) - len(served)), str(served.count(0)), *ends, _shown(unfairness(got))]
+
+
+def _in_vain(got: Sequence[int]) -> float | None:
+    return sum(count <= 0 for count in got) if got else None
 
 
 def unfairness(got: Sequence[int]) -> float | None:
