@@ -30,10 +30,11 @@ class Entry:
     meter: Meter = Factory(Meter)
     _waiters: list[Deferred[None]] = Factory(list)
 
-    def begin(self, job: Job) -> None:
-        """``job`` runs from now on."""
+    def begin(self, job: Job, at: float) -> None:
+        """``job`` runs from now on, ``at`` in seconds of the clock that measures its speed."""
         self.job = job
         self.meter = Meter()
+        self.meter.sample(at, self.download.received)
 
     def end(self) -> None:
         """The job has come to its end."""

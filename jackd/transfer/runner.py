@@ -83,7 +83,7 @@ class Runner:
             entry.download.state = State.DOWNLOADING
             entry.download.reason = ""
             job = Job(entry.download, self._tools, claimed_space=partial(self._claimed_space, entry))
-            entry.begin(job)
+            entry.begin(job, self._tools.clock.seconds())
             self._rows.changed()
             _background(self._run(entry, job))
 
