@@ -58,6 +58,7 @@ class Download:
     :ivar file: path of the finished file relative to ``folder``: ``<title>/<title>.mkv``.
     :ivar received: bytes that are safely on disk.
     :ivar etag: of the file that those bytes came from.
+    :ivar checked: bytes from the beginning that were found to be as the friend's manifest says.
     :ivar added, completed, active: Unix seconds; ``completed`` is ``None`` until done; ``active`` the last byte.
     :ivar speed: bytes/s over the last seconds; 0 unless downloading.
     :ivar reason: why it waits or failed, for the operator.
@@ -73,6 +74,7 @@ class Download:
     state: State = State.QUEUED
     received: int = 0
     etag: str | None = None
+    checked: int = 0
     attempts: int = 0
     reason: str = ""
     position: int = 0
@@ -95,6 +97,11 @@ class Download:
     def left(self) -> int:
         """Bytes still to come."""
         return max(0, self.grab.size - self.received)
+
+    @property
+    def verified(self) -> bool:
+        """Whether it is complete, and every byte is the one that the friend's manifest promised."""
+        return self.state is State.COMPLETED and self.checked >= self.grab.size
 
     @property
     def progress(self) -> float:

@@ -39,7 +39,9 @@ _SAVE_SETTINGS = """
     WHERE hash = :hash
 """
 
-_CHECKPOINT = "UPDATE downloads SET received = :received, etag = :etag, active = :active WHERE hash = :hash"
+_CHECKPOINT = """
+    UPDATE downloads SET received = :received, etag = :etag, checked = :checked, active = :active WHERE hash = :hash
+"""
 
 _REMOVE = "DELETE FROM downloads WHERE hash = ?"
 
@@ -83,9 +85,15 @@ class DownloadStore:
         """What clients set: ``category``, ``position``, ``forced``, ``tags`` and the share limits; and ``folder``."""
         return self._each(_SAVE_SETTINGS, [_row(d) for d in downloads])
 
-    def checkpoint(self, hash: str, *, received: int, etag: str | None, active: float) -> Deferred[None]:
-        """So many bytes, of the file with that validator, are safely on the disk."""
-        return self._each(_CHECKPOINT, [{"hash": hash, "received": received, "etag": etag, "active": active}])
+    def checkpoint(
+        self, hash: str, *, received: int, etag: str | None, active: float, checked: int = 0
+    ) -> Deferred[None]:
+        """
+        So many bytes, of the file with that validator, are safely on the disk; so many of them are as its manifest
+        says.
+        """
+        row = {"hash": hash, "received": received, "etag": etag, "active": active, "checked": min(checked, received)}
+        return self._each(_CHECKPOINT, [row])
 
     def remove(self, hashes: Iterable[str]) -> Deferred[None]:
         """Forget these rows."""
