@@ -1,6 +1,6 @@
 """
-A friend whose jack shakes hands and searches well, with many movies; what happens when one is fetched is up to the test.
-He speaks bytes, not HTTP: nothing corrects what he says.
+A friend whose jack shakes hands and searches well, with many movies; what happens when one is fetched is up to the
+test. He speaks bytes, not HTTP: nothing corrects what he says.
 """
 
 from __future__ import annotations

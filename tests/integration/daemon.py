@@ -31,6 +31,7 @@ class Daemon:
 
     :ivar home: configuration, state, completed folder and log lie here.
     :ivar key: its ``jack.apiKey``.
+    :ivar twistd: the program, with what comes before its own arguments.
     """
 
     def __init__(self, home: Path, name: str, **blocks: Any) -> None:
@@ -41,6 +42,7 @@ class Daemon:
         self.key = f"canary-key-of-{name}-0123456789"
         self.completed = self.home / "completed"
         self.blocks = blocks
+        self.twistd = [str(Path(sys.executable).with_name("twistd"))]
         self.process: subprocess.Popen[bytes] | None = None
         self.home.mkdir(parents=True)
         self.completed.mkdir()
@@ -60,7 +62,7 @@ class Daemon:
         """Start it and wait until it answers."""
         if not (self.home / "config.jsonc").exists():
             self.configure()
-        command = [str(Path(sys.executable).with_name("twistd")), "-n", "--pidfile=", "jack"]
+        command = [*self.twistd, "-n", "--pidfile=", "jack"]
         env = {**os.environ, "HOST": "127.0.0.1", "PORT": str(self.port), "LOG_LEVEL": "trace", **environ}
         with (self.home / "log").open("ab") as out:
             self.process = subprocess.Popen(

@@ -249,7 +249,10 @@ async def test_what_passes_is_survived_and_never_told(world: World):
 
 
 async def test_what_does_not_pass_is_told(world: World):
-    """F15, F23, F24, F30, F34: the grab shows as failed; then Radarr's queue is told, which blocklists the release and looks for another."""
+    """
+    F15, F23, F24, F30, F34: the grab shows as failed; then Radarr's queue is told, which blocklists the release and
+    looks for another.
+    """
     evil = Evil(world, FAILS)
     await evil.grab_all()
     await all_are(evil, "error")
