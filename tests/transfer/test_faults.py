@@ -325,3 +325,66 @@ def test_f50_a_disk_that_hangs_does_not_hold_up_the_queue(world):
     world.disk.stalled = False
     world.disk.release()
     assert world.states() == [State.COMPLETED] * 2
+
+
+def test_f21_a_long_continuation_gives_up_what_was_there(world):
+    def script(file: FakeFile) -> None:
+        file.content += b"more"
+        file.send()
+
+    cut_once(world)
+    download = world.add()
+    world.files.script = script
+    world.wait(1)
+    assert (download.state, download.received) == (State.FAILED, 0)
+    world.restart()
+    (download,) = world.queue.list()
+    assert download.received == 0
+
+
+def test_f26_a_part_without_being_asked(world):
+    real = world.files.open
+
+    async def open(peer, item, *, start=0, etag=None):
+        file = await real(peer, item, start=start, etag=etag)
+        file.start = 100
+        return file
+
+    world.files.open = open
+    download = world.add()
+    assert download.state is State.WAITING
+    assert all(file.aborted and not file.delivering for file in world.files.opened)
+
+
+def test_f26_starting_anew_throws_the_old_bytes_away(world):
+    cut_once(world)
+    download = world.add()
+    world.files.ranges = False
+    world.files.script = None
+    world.wait(1)
+    part = world.completed / ".jack" / download.hash / "part"
+    assert (download.received, part.stat().st_size) == (0, 0)
+
+
+def test_f4_bytes_that_the_disk_lost_are_seen(world):
+    world.files.script = None
+    download = world.add()
+    world.files.last.send()
+    with (world.completed / ".jack" / download.hash / "part").open("r+b") as part:
+        part.truncate(3000)
+    world.files.last.end()
+    world.files.script = FakeFile.whole
+    assert download.state is State.WAITING
+    assert world.finished() == []
+    world.wait(70)
+    assert world.files.asked[-1][0] == 3000
+    assert whole(world)
+
+
+def test_a_part_that_grew_is_cut(world):
+    cut_once(world)
+    download = world.add()
+    part = world.completed / ".jack" / download.hash / "part"
+    part.write_bytes(CONTENT + CONTENT)
+    world.wait(1)
+    assert whole(world)

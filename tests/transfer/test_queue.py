@@ -281,6 +281,30 @@ def test_delete_while_it_is_renamed(world, delete_files):
     assert world.finished() == ([] if delete_files else [f"jack-x/00000001/{FILE}"])
 
 
+@pytest.mark.parametrize("change", ["delete", "pause", "stop"])
+def test_nothing_appears_after_a_change_while_it_is_verified(world, change):
+    """F47, F5"""
+    world.files.script = None
+    download = world.add()
+    world.files.last.send()
+    world.disk.stalled = True
+    world.files.last.end()
+    while download.state is not State.VERIFYING:
+        world.disk.release(1)
+    assert world.disk.waiting
+    if change == "delete":
+        changed = Deferred.fromCoroutine(world.queue.delete([download.hash], delete_files=False))
+    elif change == "pause":
+        changed = Deferred.fromCoroutine(world.queue.pause([download.hash]))
+    else:
+        changed = world.queue.stopService()
+    world.disk.stalled = False
+    world.disk.release()
+    result_of(changed)
+    assert world.finished() == []
+    assert bool(world.work()) == (change != "delete")
+
+
 def test_delete_removes_only_its_own(world):
     """F47, S14"""
     download = world.add()

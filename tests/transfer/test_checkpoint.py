@@ -1,0 +1,79 @@
+"""Which bytes would survive."""
+
+from __future__ import annotations
+
+import pytest
+from twisted.internet.defer import Deferred, succeed
+from twisted.internet.task import Clock
+
+from jackd.transfer.checkpoint import CHECKPOINT_BYTES, CHECKPOINT_SECONDS, Checkpoints
+from tests.support import result_of
+
+
+class Steps:
+    """What is done, in order; each step waits until the test lets it go on."""
+
+    def __init__(self, *, wait: bool = False) -> None:
+        self.log: list[object] = []
+        self.wait = wait
+        self.waiting: list[Deferred[None]] = []
+        self.clock = Clock()
+        self.checkpoints = Checkpoints(sync=self.sync, commit=self.commit, clock=self.clock, start=0)
+
+    def _step(self, what: object) -> Deferred[None]:
+        self.log.append(what)
+        if not self.wait:
+            return succeed(None)
+        self.waiting.append(Deferred())
+        return self.waiting[-1]
+
+    def sync(self) -> Deferred[None]:
+        return self._step("sync")
+
+    def commit(self, count: int) -> Deferred[None]:
+        return self._step(count)
+
+
+def test_the_disk_first_then_the_database():
+    steps = Steps(wait=True)
+    done = Deferred.fromCoroutine(steps.checkpoints.finish(10))
+    assert steps.log == ["sync"]
+    steps.waiting[0].callback(None)
+    assert (steps.log, steps.checkpoints.durable) == (["sync", 10], 0)
+    steps.waiting[1].callback(None)
+    result_of(done)
+    assert steps.checkpoints.durable == 10
+
+
+def test_after_so_many_bytes_or_seconds():
+    steps = Steps()
+    result_of(steps.checkpoints.advance(CHECKPOINT_BYTES - 1))
+    assert steps.log == []
+    result_of(steps.checkpoints.advance(CHECKPOINT_BYTES))
+    assert steps.log == ["sync", CHECKPOINT_BYTES]
+    steps.clock.advance(CHECKPOINT_SECONDS)
+    result_of(steps.checkpoints.advance(CHECKPOINT_BYTES))
+    assert len(steps.log) == 2, "nothing new"
+    result_of(steps.checkpoints.advance(CHECKPOINT_BYTES + 1))
+    assert steps.log[2:] == ["sync", CHECKPOINT_BYTES + 1]
+
+
+def test_writing_goes_on_beside_one_checkpoint_and_waits_for_a_second():
+    steps = Steps(wait=True)
+    result_of(steps.checkpoints.advance(CHECKPOINT_BYTES))
+    result_of(steps.checkpoints.advance(CHECKPOINT_BYTES + 1))
+    second = Deferred.fromCoroutine(steps.checkpoints.advance(2 * CHECKPOINT_BYTES))
+    assert not second.called
+    steps.waiting[0].callback(None)
+    steps.waiting[1].callback(None)
+    result_of(second)
+    assert steps.log == ["sync", CHECKPOINT_BYTES, "sync"]
+
+
+def test_a_failed_one_is_told_and_vouches_for_nothing():
+    steps = Steps(wait=True)
+    result_of(steps.checkpoints.advance(CHECKPOINT_BYTES))
+    steps.waiting[0].errback(OSError("EIO"))
+    with pytest.raises(OSError, match="EIO"):
+        result_of(steps.checkpoints.finish(CHECKPOINT_BYTES + 1))
+    assert (steps.log, steps.checkpoints.durable) == (["sync"], 0)
