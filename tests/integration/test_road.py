@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
+from twisted.internet.threads import deferToThread
 
 from tests.integration.conftest import Neighbours, World, gone, imported, soon
+from tests.integration.operator import Operator
 
 pytestmark = pytest.mark.slow
 
@@ -82,6 +87,17 @@ async def test_an_empty_friend_is_enough_to_register(world: World):
     await soon(lambda: home.radarr.indexers.enabled("enableRss") and home.sonarr.indexers.enabled("enableRss"))
     assert await home.radarr.rss() == []
     assert home.radarr.failures == []
+
+
+async def test_the_folders_of_the_categories_are_there_from_the_start(world: World):
+    """The *arrs complain of a download client whose category's folder they can't see."""
+    home = Neighbours(world)
+    await home.start()
+    categories = json.loads(await deferToThread(Operator(home.bob).post, "torrents/categories"))
+    assert len(categories) == 2
+    for category in categories.values():
+        assert category["savePath"] == f"{home.bob.completed}/{category['name']}"
+        await soon(lambda path=category["savePath"]: Path(path).is_dir())
 
 
 async def test_a_second_start_changes_nothing_in_the_arr(world: World):

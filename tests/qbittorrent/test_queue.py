@@ -55,6 +55,18 @@ def test_filters(word, states):
     assert Full().found(filter=word) == states.split()
 
 
+def test_the_category_must_be_the_same_to_the_letter():
+    """An *arr takes whatever is listed for its own."""
+    world = World()
+    operator, _, _ = world.clients()
+    for n, category in enumerate(("films", "films/4k", "Films", "film", "")):
+        operator.add(world.stub(n), category=category)
+    assert [row["category"] for row in operator.info(category="films")] == ["films"]
+    assert [row["category"] for row in operator.info(category="")] == [""]
+    assert operator.info(category="nosuch") == []
+    assert len(operator.info()) == 5
+
+
 def test_sorting_and_cutting():
     full = Full()
     names = [state.name for state in STATES]
