@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from http.client import HTTPException
 from pathlib import Path
 
 from bench import report, tools
@@ -33,54 +34,55 @@ QUICK = Extent(uploads=30, downloads=5, rows=100, seconds=2)
 
 
 def main() -> int:
-    """Exit code: 0 when jack did all that was asked of it, however slowly."""
-    parser = argparse.ArgumentParser(description="jack beside what people would use instead")
-    parser.add_argument(
-        "--sizes", default=os.environ.get("SIZES") or "2 8", help="GiB, several in quotes (%(default)s)"
-    )
-    parser.add_argument("--reps", type=int, default=int(os.environ.get("REPS") or 3), help="of each (%(default)s)")
-    parser.add_argument("--quick", action="store_true", help="fewer at once, to see whether it works at all")
-    parser.add_argument(
-        "--only", default=os.environ.get("ONLY", ""), help="pairs in whose name this expression is found"
-    )
-    parser.add_argument("--tools", type=Path, default=Path(".bench/tools"), help="of bench/setup (%(default)s)")
-    parser.add_argument("--home", type=Path, default=Path(".bench"), help="on the file system to measure (%(default)s)")
-    chosen = parser.parse_args()
+    """Exit code: 0 when jack did all that was asked of it, however slowly. What was measured is shown in any case."""
+    chosen = options()
     interrupt_on_sigterm()
-    home, installed = chosen.home.absolute(), chosen.tools.absolute()
-    sizes = [int(float(size) * GIB) for size in chosen.sizes.split()]
+    home, results = chosen.home.absolute(), Results(about=machine(chosen.home.absolute()))
     try:
-        results = compete(home, installed, sizes, chosen.reps, chosen.only, QUICK if chosen.quick else FULL)
-    except (BenchFailed, AssertionError, OSError, subprocess.SubprocessError) as error:
+        compete(home, chosen, results)
+    except (BenchFailed, AssertionError, OSError, HTTPException, subprocess.SubprocessError) as error:
         print(f"\nThe benchmark failed: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
     finally:
         shutil.rmtree(home / "work", ignore_errors=True)
-    publish(home, results, machine(home))
+        publish(home, results)
     return 0
 
 
-def compete(home: Path, installed: Path, sizes: Sequence[int], reps: int, only: str, extent: Extent) -> Results:
-    """All measurements."""
+def options() -> argparse.Namespace:
+    """Of the command line; ``SIZES``, ``REPS`` and ``ONLY`` of the environment are for make."""
+    parser = argparse.ArgumentParser(description="jack beside what people would use instead")
+    sizes, reps, only = (os.environ.get(name, "") for name in ("SIZES", "REPS", "ONLY"))
+    parser.add_argument("--sizes", default=sizes or "2 8", help="GiB, several in quotes (%(default)s)")
+    parser.add_argument("--reps", type=int, default=int(reps or 3), help="of each (%(default)s)")
+    parser.add_argument("--quick", action="store_true", help="fewer at once, to see whether it works at all")
+    parser.add_argument("--only", default=only, help="pairs in whose name this expression is found")
+    parser.add_argument("--tools", type=Path, default=Path(".bench/tools"), help="of bench/setup (%(default)s)")
+    parser.add_argument("--home", type=Path, default=Path(".bench"), help="on the file system to measure (%(default)s)")
+    return parser.parse_args()
+
+
+def compete(home: Path, chosen: argparse.Namespace, results: Results) -> None:
+    """All measurements, into ``results`` as they come."""
+    sizes = [int(float(size) * GIB) for size in chosen.sizes.split()]
     work = fresh(home / "work", sum(sizes) + 2 * max(sizes))
-    results = Results()
     say(f"{', '.join(f'{size / GIB:g}' for size in sizes)} GiB of random bytes are written")
     films = [random_film(work / "library", size) for size in (WARM_UP, *sizes)]
-    invited = [pair for pair in contestants(work, installed) if re.search(only, pair.name)]
+    invited = [p for p in contestants(work, chosen.tools.absolute()) if re.search(chosen.only, p.name)]
     with ready(invited, films, results) as pairs:
+        results.latencies = {pair.name: pair.latencies for pair in pairs if pair.probes}
         for film in films[1:]:
-            results.runs[film.size] = race(pairs, film, reps, results)
-        for pair in pairs:
-            results.latencies.update({pair.name: pair.latencies} if pair.latencies else {})
-            if isinstance(pair.server, tools.Nginx) and pair.name == report.BASE:
-                results.nginx_pings = requests_per_second(pair.server.port, "/ping", PING_SECONDS)
+            race(pairs, film, chosen.reps, results)
+        base = [pair.server for pair in pairs if pair.name == report.BASE]
+        if base and isinstance(base[0], tools.Nginx):
+            results.nginx_pings = requests_per_second(base[0].port, "/ping", PING_SECONDS)
+    extent = QUICK if chosen.quick else FULL
     fresh(work, extent.downloads * SPARSE)
     say(f"{extent.uploads} uploads and {extent.downloads} downloads at once, then long lists")
     sparse = [sparse_film(work / "sparse", number, SPARSE) for number in range(1, FEED + 1)]
-    results.crowd = measure(work / "crowd", work / "sparse", sparse, extent)
-    return results
+    measure(work / "crowd", work / "sparse", sparse, extent, results.crowd)
 
 
 def contestants(work: Path, installed: Path) -> list[Pair]:
@@ -131,7 +133,7 @@ def start(pair: Pair, films: Sequence[Film], stack: ExitStack, started: set[int]
             return str(error)
         started.add(id(part))
         if isinstance(part, JackServer):
-            part.wait_for_manifests(films)
+            say(f"{part.daemon.name} shares {len(films)} films, {part.wait_for_manifests(films)}")
     return ""
 
 
@@ -141,9 +143,9 @@ def skip(pair: Pair, why: str, results: Results) -> None:
     say(f"skipped: {pair.name}: {why}")
 
 
-def race(pairs: Sequence[Pair], film: Film, reps: int, results: Results) -> dict[str, list[Run]]:
+def race(pairs: Sequence[Pair], film: Film, reps: int, results: Results) -> None:
     """One after the other, and all again: what else the machine does hits all of them."""
-    runs: dict[str, list[Run]] = {pair.name: [] for pair in pairs}
+    runs = results.runs[film.size] = {pair.name: [] for pair in pairs}
     for rep in range(reps):
         for pair in pairs:
             if pair.name in results.skipped:
@@ -152,7 +154,6 @@ def race(pairs: Sequence[Pair], film: Film, reps: int, results: Results) -> dict
             if run:
                 runs[pair.name].append(run)
                 say(f"{film.size / GIB:g} GiB, {rep + 1} of {reps}: {pair.name:<42} {run.speed:6.0f} MB/s")
-    return runs
 
 
 def attempt(pair: Pair, film: Film, results: Results, *, check: bool = False) -> Run | None:
@@ -167,9 +168,10 @@ def attempt(pair: Pair, film: Film, results: Results, *, check: bool = False) ->
         return None
 
 
-def publish(home: Path, results: Results, about: str) -> None:
+def publish(home: Path, results: Results) -> None:
     """To the terminal, ``report.rst`` and ``report.svg``."""
-    parts = [about]
+    home.mkdir(parents=True, exist_ok=True)
+    parts = [results.about]
     for size in sorted(results.runs):
         parts += [f"{size / GIB:g} GiB\n", report.contestants(results, size)]
     parts += [report.skipped(results), report.latencies(results), report.crowd(results), report.figures(results)]

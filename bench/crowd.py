@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,7 +26,8 @@ class Crowd:
     What was found.
 
     :ivar uploads, downloads: bytes that each got; -1 for who was refused.
-    :ivar latencies: milliseconds by what was asked.
+    :ivar idle, latencies: milliseconds by what was asked, before and meanwhile.
+    :ivar pings: answered a second, when nothing else is asked.
     :ivar reactor: milliseconds by the name of the list.
     """
 
@@ -48,10 +49,9 @@ class Extent:
     seconds: float
 
 
-def measure(home: Path, library: Path, films: Sequence[Film], extent: Extent) -> Crowd:
-    """Two daemons of their own. ``films`` are :data:`FEED` at least, and large."""
+def measure(home: Path, library: Path, films: Sequence[Film], extent: Extent, found: Crowd) -> None:
+    """By two daemons of their own, into ``found``. ``films`` are :data:`FEED`, and large."""
     alice, bob = JackServer(home, library), JackClient(home)
-    found = Crowd()
     try:
         alice.start(films)
         bob.start(alice, films[:1], maxConcurrentDownloads=extent.downloads)
@@ -63,13 +63,12 @@ def measure(home: Path, library: Path, films: Sequence[Film], extent: Extent) ->
     finally:
         bob.stop()
         alice.stop()
-    return found
 
 
-def _probed(alice: JackServer, bob: JackClient, work: object) -> dict[str, list[float]]:
+def _probed(alice: JackServer, bob: JackClient, work: Callable[[], object]) -> dict[str, list[float]]:
     prober = Prober(targets(alice.daemon, bob.daemon))
     try:
-        work()  # type: ignore[operator]
+        work()
     finally:
         measured = prober.stop()
     return measured
@@ -97,9 +96,9 @@ def _long_lists(bob: JackClient, film: Film, rows: int) -> dict[str, float]:
     there = [row["hash"] for row in bob.operator.rows()]
     if len(there) != rows:
         raise BenchFailed(f"{rows} rows were added, {len(there)} are there")
-    pages = [bob.operator.links("t=movie&limit=100")]
-    if len(pages[0]) != FEED:
-        raise BenchFailed(f"the feed has {len(pages[0])} offers instead of {FEED}")
+    offers = bob.operator.links("t=movie&limit=100")
+    if len(offers) != FEED:
+        raise BenchFailed(f"the feed has {len(offers)} offers instead of {FEED}")
     return {
         f"torrents/info, {rows} rows": reactor_milliseconds(
             bob.pid,

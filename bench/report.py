@@ -27,6 +27,7 @@ Runs = Mapping[str, Sequence[Run]]
 class Results:
     """:ivar runs: by size in bytes, then by pair; :ivar latencies: milliseconds by the pair's name and the target's."""
 
+    about: str = ""
     runs: dict[int, dict[str, list[Run]]] = field(default_factory=dict)
     latencies: dict[str, dict[str, list[float]]] = field(default_factory=dict)
     crowd: Crowd = field(default_factory=Crowd)

@@ -58,8 +58,8 @@ class TlsJack(JackServer):
     def url(self, film: Film) -> str:
         return super().url(film).replace(self.daemon.url, f"https://127.0.0.1:{self.port}")
 
-    def wait_for_manifests(self, films: Sequence[Film]) -> None:
-        """None are needed by curl."""
+    def wait_for_manifests(self, films: Sequence[Film]) -> str:
+        return "by TLS"
 
     def stop(self) -> None:
         if self._program:

@@ -112,7 +112,8 @@ def test_another_one_that_fails_is_named_and_left_out(wanted, tmp_path, capsys):
     assert bench.attempt(failing, wanted, results) is None
     assert "skipped: nginx → curl: " in capsys.readouterr().out
     assert failing.client.discarded == 1
-    assert bench.race([failing], wanted, 2, results) == {"nginx → curl": []}
+    bench.race([failing], wanted, 2, results)
+    assert results.runs == {wanted.size: {"nginx → curl": []}}
 
 
 def test_the_right_bytes_are_a_run(wanted):
@@ -121,15 +122,18 @@ def test_the_right_bytes_are_a_run(wanted):
     assert (run.seconds, run.size, run.client_cpu) == (1.0, MIB, 0.5)
 
 
-def test_a_failure_of_jack_is_the_exit_code(monkeypatch, tmp_path, capsys):
-    def fail(*_: object) -> Results:
+def test_a_failure_of_jack_is_the_exit_code_and_what_was_measured_is_shown(monkeypatch, tmp_path, capsys):
+    def fail(home: Path, chosen: object, found: Results) -> None:
+        found.runs[GIB] = {report.BASE: [run(2.0)]}
         raise BenchFailed("jack did not finish")
 
     monkeypatch.setattr(bench, "compete", fail)
     monkeypatch.setattr(bench, "interrupt_on_sigterm", lambda: None)
     monkeypatch.setattr(sys, "argv", ["bench", "--home", str(tmp_path)])
     assert bench.main() == 1
-    assert "The benchmark failed: jack did not finish" in capsys.readouterr().err
+    out, err = capsys.readouterr()
+    assert "The benchmark failed: jack did not finish" in err
+    assert re.search("^nginx → curl +537 ", out, re.MULTILINE)
 
 
 def test_without_room_nothing_begins(tmp_path):
