@@ -19,6 +19,7 @@ from jackd.arr.failures import FailureReporter
 from jackd.arr.radarr import RadarrLibrary
 from jackd.arr.registration import Registrar
 from jackd.arr.sonarr import SonarrLibrary
+from jackd.catalogue.manifests import ManifestMaker
 from jackd.catalogue.reader import LibraryReader
 from jackd.catalogue.shared import SharedCatalogue
 from jackd.config import ServerSettings, Settings
@@ -37,6 +38,7 @@ from jackd.storage.catalogue import CatalogueStore
 from jackd.storage.database import Database
 from jackd.storage.downloads import DownloadStore
 from jackd.storage.labels import Labels
+from jackd.storage.manifests import ManifestStore
 from jackd.storage.threads import ThreadWorkers
 from jackd.torrent.stub import Stubs
 from jackd.torznab.app import TorznabApp
@@ -60,6 +62,9 @@ OPERATOR = "jack"
 """The name that goes with ``jack.apiKey`` in the qBittorrent dialect."""
 
 CONNECT_SECONDS = 10
+BACKGROUND = 10
+"""How nice the thread is that computes digests of what is shared."""
+
 MAX_PUMPS = 32
 """Downloads that can be received at the same moment; further ones take turns."""
 
@@ -118,7 +123,15 @@ def assemble(reactor: Any, settings: Settings) -> MultiService:
     stubs = Stubs(jack.mint)
     pumps = jack.start(ThreadWorkers(reactor, "sendfile", MAX_STREAMS))
     sender = SendfileSender(pumps, BlockSender(workers=jack.disk, clock=reactor))
-    peers = PeerApp(shared=shared, keys=jack.keys, mint=jack.mint, disk=jack.disk, clock=reactor, sender=sender)
+    peers = PeerApp(
+        shared=shared,
+        manifests=digest(jack),
+        keys=jack.keys,
+        mint=jack.mint,
+        disk=jack.disk,
+        clock=reactor,
+        sender=sender,
+    )
     torznab = TorznabApp(network=network, keys=jack.keys, mint=jack.mint, stubs=stubs, base_url=settings.jack.base_url)
     mounts = [Mount(["/handshake", "/peer"], peers), Mount(["/torznab"], torznab)]
     if settings.downloads is not None:
@@ -151,6 +164,14 @@ def share(jack: Jack) -> SharedCatalogue:
     for library in libraries:
         jack.start(LibraryReader(library=library, store=store, state=jack.states[library.id], clock=jack.reactor))
     return shared
+
+
+def digest(jack: Jack) -> ManifestMaker:
+    """What the bytes of my files are, for friends who check them."""
+    hashing = jack.start(ThreadWorkers(jack.reactor, "manifest", 1, nice=BACKGROUND))
+    store = ManifestStore(jack.database)
+    maker = ManifestMaker(store=store, mint=jack.mint, disk=jack.disk, hashing=hashing, clock=jack.reactor)
+    return jack.start(maker)
 
 
 def _library(jack: Jack, server: ServerSettings) -> Library:

@@ -17,6 +17,7 @@ from twisted.internet.interfaces import IProtocol
 
 from jackd.model.download import Download, Grab
 from jackd.model.item import Item
+from jackd.model.manifest import Manifest
 from jackd.model.peer import Peer, PeerStatus
 from jackd.model.release import Release
 from jackd.model.search import Query
@@ -73,6 +74,16 @@ class Shared(Protocol):
 
     async def locate(self, item_id: str) -> Location:
         """Raises ``NotFound`` (also for what may not be shared) or ``Unavailable``."""
+
+
+class Manifests(Protocol):
+    """Digests of the files that this jack shares."""
+
+    async def of(self, location: Location) -> Manifest | None:
+        """
+        Of what lies there now; ``None`` as long as it is being computed, which the first question starts. Raises
+        ``NotFound``, or ``Unavailable`` when too much is asked for.
+        """
 
 
 class PeerNetwork(Protocol):
@@ -140,10 +151,22 @@ class RemoteFile(Protocol):
 class RemoteFiles(Protocol):
     """Opens files at friends."""
 
-    async def open(self, peer: str, item_id: str, *, start: int = 0, etag: str | None = None) -> RemoteFile:
+    async def open(
+        self, peer: str, item_id: str, *, start: int = 0, stop: int | None = None, etag: str | None = None
+    ) -> RemoteFile:
         """
         Ask for the file from ``start`` on, if it is still the one with ``etag``. Raises
         :class:`~jackd.model.errors.PeerError` (look at ``temporary`` and ``retry_after``).
+
+        :param stop: only the bytes before this offset, and nothing instead of them: without them it is an error.
+        """
+
+    async def manifest(self, peer: str, item_id: str, *, size: int) -> Manifest | None:
+        """
+        What the friend says that the file's bytes must be; ``None`` when he has nothing to say. Raises ``PeerError``,
+        also (with ``retry_after``) while he computes it.
+
+        :param size: of the file, as it was offered: a manifest that is longer than that of such a file is not read.
         """
 
 

@@ -10,16 +10,20 @@ from twisted.web.server import Request
 
 from jackd import __version__
 from jackd.model.errors import Forbidden, JackError, NotFound, Unauthorized
+from jackd.peer.manifest import write_manifest
 from jackd.peer.page import write_page
 from jackd.peer.query import read_parameters
 from jackd.peer.wire import handshake_to_json, is_item_id, item_to_json
-from jackd.ports import Mints, Shared
+from jackd.ports import Manifests, Mints, Shared
 from jackd.storage.threads import Workers
 from jackd.web.auth import Account, Keys, Scope
 from jackd.web.files import Files
 from jackd.web.request import Head, JackRequest
 from jackd.web.router import Router, json_error, json_reply, reply
 from jackd.web.sending import Sender
+
+COMPUTING_SECONDS = 2
+"""What somebody is told to wait who asks for a manifest that is not ready."""
 
 
 class PeerApp:
@@ -36,6 +40,7 @@ class PeerApp:
         self,
         *,
         shared: Shared,
+        manifests: Manifests,
         keys: Keys,
         mint: Mints,
         disk: Workers,
@@ -44,6 +49,7 @@ class PeerApp:
         version: str = __version__,
     ) -> None:
         self._shared = shared
+        self._manifests = manifests
         self._keys = keys
         self._workers = disk
         self._version = version
@@ -85,6 +91,16 @@ class PeerApp:
     async def file(self, request: JackRequest, item_id: str) -> bytes:
         """Its bytes; Klein answers HEAD with the same handler."""
         return await self.files.serve(request, await self._shared.locate(_checked(item_id)))
+
+    @router.route("/peer/items/<item_id>/manifest", methods=["GET"])
+    async def manifest(self, request: JackRequest, item_id: str) -> bytes:
+        """What its bytes must be; 202 as long as that is not known."""
+        manifest = await self._manifests.of(await self._shared.locate(_checked(item_id)))
+        if manifest is None:
+            request.setHeader("retry-after", str(COMPUTING_SECONDS))
+            return json_reply(request, {"status": "computing"}, 202)
+        request.setHeader("etag", manifest.etag)
+        return reply(request, await self._workers.run(write_manifest, manifest), "application/json")
 
 
 def _checked(item_id: str) -> str:

@@ -14,9 +14,11 @@ from twisted.web.iweb import IResponse
 
 from jackd.model.errors import PeerError
 from jackd.model.item import Item
+from jackd.model.manifest import Manifest
 from jackd.model.peer import Peer
 from jackd.model.search import Query
-from jackd.peer.answers import refuse, require_json
+from jackd.peer.answers import header, refuse, require_json, retry_after
+from jackd.peer.manifest import BadManifest, max_body, read_manifest
 from jackd.peer.page import MAX_BODY, MAX_ORIGINAL_BODY, MAX_ORIGINAL_ITEMS, BadPage, Page, read_json, read_page
 from jackd.peer.query import PAGE, parameters
 from jackd.peer.remote import OpenedFile, StartAgain, judged
@@ -33,6 +35,9 @@ SEARCH_SECONDS = 30.0
 HEAD_SECONDS = 30.0
 """From the request for a file to the head of the answer (F16)."""
 
+MANIFEST_SECONDS = 60.0
+"""It comes beside the file, over the same line."""
+
 MAX_SMALL_BODY = 262_144
 
 _RESERVED = frozenset(
@@ -43,7 +48,7 @@ _RESERVED = frozenset(
 
 class PeerClient:
     """
-    One friend's four routes.
+    One friend's routes.
 
     :param workers: parse what he answers.
     :param streams: makes the calls for files, when not ``outgoing`` does.
@@ -103,28 +108,58 @@ class PeerClient:
             raise PeerError("the peer answered with another item", temporary=False)
         return item
 
+    async def manifest(self, item_id: str, size: int) -> Manifest | None:
+        """
+        ``None`` for 404. Raises ``PeerError``; with ``retry_after`` when it is still being computed.
+
+        :param size: of the file, as it was offered.
+        """
+        path = f"/peer/items/{quote(item_id, safe='')}/manifest"
+        answer = await self._get(path, timeout=MANIFEST_SECONDS, limit=max_body(size))
+        if answer.status == 404:
+            return None
+        if answer.status == 202:
+            wait = retry_after(header(answer.headers, "retry-after"), self._now())
+            raise PeerError("the peer still computes the manifest", retry_after=wait)
+        self._check(answer, item=True)
+        try:
+            return await self._workers.run(read_manifest, answer.body)
+        except BadManifest as error:
+            raise PeerError(f"the peer's manifest can't be used: {error}", temporary=False) from None
+
     async def open(
-        self, item_id: str, *, start: int = 0, etag: str | None = None, announced: int | None = None
+        self,
+        item_id: str,
+        *,
+        start: int = 0,
+        stop: int | None = None,
+        etag: str | None = None,
+        announced: int | None = None,
     ) -> OpenedFile:
         """
         The file from ``start`` on if it is still the one with ``etag``, else from the beginning.
 
+        :param stop: only the bytes before this offset; then nothing else will do.
         :param announced: the item's size, in case the answer has none.
         """
         try:
-            return await self._open(item_id, start, etag, announced)
+            return await self._open(item_id, start, stop, etag, announced)
         except StartAgain:
-            return await self._open(item_id, 0, None, announced)
+            if stop is not None:
+                raise PeerError("the peer has another file now") from None
+            return await self._open(item_id, 0, None, None, announced)
 
-    async def _open(self, item_id: str, start: int, etag: str | None, announced: int | None) -> OpenedFile:
+    async def _open(
+        self, item_id: str, start: int, stop: int | None, etag: str | None, announced: int | None
+    ) -> OpenedFile:
         headers = self._headers()
-        if start:
-            headers["Range"] = f"bytes={start}-"
+        if start or stop:
+            headers["Range"] = f"bytes={start}-{stop - 1 if stop else ''}"
             if etag is not None:
                 headers["If-Range"] = etag
         response = await self._head(f"{self.peer.url}/peer/items/{quote(item_id, safe='')}/file", headers)
         try:
-            return judged(response, start=start, etag=etag, announced=announced, now=self._now())
+            return judged(response, start=start, stop=stop, etag=etag, announced=announced, now=self._now())
         except BaseException:
             discard(response)
             raise

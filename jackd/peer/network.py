@@ -20,6 +20,7 @@ from twisted.python.failure import Failure
 
 from jackd.model.errors import NotFound, PeerError, Unavailable
 from jackd.model.item import Item
+from jackd.model.manifest import Manifest
 from jackd.model.peer import Peer, PeerStatus
 from jackd.model.release import Release
 from jackd.model.search import Query
@@ -136,14 +137,27 @@ class Network(Service):
         friend = self._friends.get(peer_id)
         return friend.peer if friend else None
 
-    async def open(self, peer: str, item_id: str, *, start: int = 0, etag: str | None = None) -> OpenedFile:
+    async def open(
+        self, peer: str, item_id: str, *, start: int = 0, stop: int | None = None, etag: str | None = None
+    ) -> OpenedFile:
         """See the port."""
+        known = self._releases.get(f"{peer}:{item_id}")
+        announced = known.item.size if known else None
+        return await self._friend(peer).client.open(item_id, start=start, stop=stop, etag=etag, announced=announced)
+
+    async def manifest(self, peer: str, item_id: str, *, size: int) -> Manifest | None:
+        """See the port. One whose abilities are not known yet is asked: he may have shaken hands before a restart."""
+        friend = self._friend(peer)
+        status = friend.status
+        if status.version is not None and "manifest" not in status.features:
+            return None
+        return await friend.client.manifest(item_id, size)
+
+    def _friend(self, peer: str) -> Friend:
         friend = self._friends.get(peer)
         if friend is None:
             raise PeerError("this peer is not configured any more", temporary=False)
-        known = self._releases.get(f"{peer}:{item_id}")
-        announced = known.item.size if known else None
-        return await friend.client.open(item_id, start=start, etag=etag, announced=announced)
+        return friend
 
 
 def _merged(answers: Sequence[Offers], now: datetime) -> list[Release]:

@@ -31,9 +31,13 @@ class OpenedFile:
     Implements :class:`jackd.ports.RemoteFile`.
 
     :param response: ``None`` when there is nothing left to come.
+    :param stop: the offset behind the last byte that comes, when that is not the file's end.
     """
 
-    def __init__(self, response: IResponse | None, *, size: int, start: int, etag: str | None) -> None:
+    def __init__(
+        self, response: IResponse | None, *, size: int, start: int, etag: str | None, stop: int | None = None
+    ) -> None:
+        self._stop = size if stop is None else stop
         self._response = response
         self._receiver: IProtocol | None = None
         self._taken: TakenAnswer | None = None
@@ -49,7 +53,7 @@ class OpenedFile:
             receiver.makeConnection(_Nothing())  # type: ignore[arg-type]
             receiver.connectionLost(Failure(ResponseDone()))
         elif response.length == UNKNOWN_LENGTH:
-            response.deliverBody(_Counting(receiver, self.size - self.start))
+            response.deliverBody(_Counting(receiver, self._stop - self.start))
         else:
             response.deliverBody(receiver)
 
@@ -75,42 +79,47 @@ class OpenedFile:
             transport.loseConnection()
 
 
-def judged(response: IResponse, *, start: int, etag: str | None, announced: int | None, now: float) -> OpenedFile:
+def judged(
+    response: IResponse, *, start: int, etag: str | None, announced: int | None, now: float, stop: int | None = None
+) -> OpenedFile:
     """
     ``response`` as an open file.
 
     :param start: the offset that was asked for.
+    :param stop: the offset behind the last byte that was asked for, when that was not all the rest.
     :param etag: what was sent as ``If-Range``.
     :param announced: the item's size, if known, for an answer without length.
     :raises StartAgain: when only the whole file will do.
     :raises PeerError: as the protocol says.
     """
-    if response.code == 416 and start:
+    if response.code == 416 and start and stop is None:
         return _at_the_end(response, start)
     if response.code not in (200, 206):
         refuse(response.code, response.headers, now=now, item=True)
     if media_type(response.headers) in ("text/html", "multipart/byteranges"):
         raise PeerError("a page came instead of the file: there may be an auth layer in front of the peer")
     if response.code == 206:
-        return _continued(response, start, etag)
+        return _continued(response, start, stop, etag)
+    if stop is not None:
+        raise PeerError("the peer did not send the part that was asked for")
     size = announced if response.length == UNKNOWN_LENGTH else response.length
     if not size or size > MAX_SIZE:
         raise PeerError(f"the peer gives no usable size ({size})", temporary=False)
     return OpenedFile(response, size=size, start=0, etag=_etag(response))
 
 
-def _continued(response: IResponse, start: int, etag: str | None) -> OpenedFile:
+def _continued(response: IResponse, start: int, stop: int | None, etag: str | None) -> OpenedFile:
     found = parse_content_range(header(response.headers, "content-range"))
-    if not start or found is None:
+    if not (start or stop) or found is None:
         raise PeerError("the peer sent a part that was not asked for")
     part, size = found
     if size > MAX_SIZE:
         raise PeerError(f"the peer gives no usable size ({size})", temporary=False)
-    if part.start != start or part.stop != size or response.length not in (UNKNOWN_LENGTH, part.length):
+    if part.start != start or part.stop != (stop or size) or response.length not in (UNKNOWN_LENGTH, part.length):
         raise PeerError("the peer sent another part than was asked for")
     if etag is not None and etag != _etag(response):
         raise StartAgain
-    return OpenedFile(response, size=size, start=start, etag=_etag(response))
+    return OpenedFile(response, size=size, start=start, stop=stop, etag=_etag(response))
 
 
 def _at_the_end(response: IResponse, start: int) -> OpenedFile:

@@ -44,3 +44,9 @@ def _piece() -> memoryview:
         _local.piece = memoryview(bytearray(PIECE_BYTES))
     found: memoryview = _local.piece
     return found
+
+
+def advise_sequential(descriptor: int) -> None:
+    """The file will be read from its beginning to its end: where the system can, it reads further ahead."""
+    if hasattr(os, "posix_fadvise"):
+        os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_SEQUENTIAL)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import sys
+import threading
 from collections.abc import Callable
-from typing import Protocol, TypeVar
+from functools import partial
+from typing import Any, Protocol, TypeVar
 
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred, fail, succeed
@@ -27,12 +31,18 @@ class Workers(Protocol):
 
 
 class ThreadWorkers(Service):
-    """At most ``threads`` jobs at once, in the order given. Start it before what uses it, stop it after."""
+    """
+    At most ``threads`` jobs at once, in the order given. Start it before what uses it, stop it after.
 
-    def __init__(self, reactor: IReactorFromThreads, name: str, threads: int) -> None:
+    :param nice: how far these threads stand back behind all others (``nice(1)``), where the system knows such a thing.
+    """
+
+    def __init__(self, reactor: IReactorFromThreads, name: str, threads: int, *, nice: int = 0) -> None:
         self.setName(f"{name}-threads")
         self._reactor = reactor
         self._pool = ThreadPool(0, threads, name)
+        if nice:
+            self._pool.threadFactory = partial(_NiceThread, nice=nice)  # type: ignore[assignment]
         self._pending = 0
 
     def startService(self) -> None:
@@ -63,6 +73,19 @@ class ThreadWorkers(Service):
     def _done(self, result: T) -> T:
         self._pending -= 1
         return result
+
+
+class _NiceThread(threading.Thread):
+    """On Linux a thread has a priority of its own."""
+
+    def __init__(self, *args: Any, nice: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._nice = nice
+
+    def run(self) -> None:
+        if sys.platform == "linux":
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), self._nice)
+        super().run()
 
 
 class InlineWorkers:

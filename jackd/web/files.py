@@ -23,7 +23,7 @@ from jackd.storage.threads import Workers
 from jackd.web.ranges import Range, Unsatisfiable, content_range, if_range_holds, parse_range
 from jackd.web.request import JackRequest
 from jackd.web.router import reply
-from jackd.web.sending import BlockSender, FileReader, Sender
+from jackd.web.sending import BlockSender, FileReader, Sender, Stamp
 
 log = Logger(namespace="jackd.files")
 
@@ -130,7 +130,7 @@ class Files:
             raise Unavailable("the file can't be read just now", retry_after=RETRY_SECONDS) from None
 
     async def _answer(self, request: JackRequest, file: FileReader, name: str) -> bytes:
-        etag = self.etag(file)
+        etag = etag_of(file.stamp, self._mint)
         headers = request.head.headers
         part = parse_range(headers.get("range"), file.size) if if_range_holds(headers.get("if-range"), etag) else None
         request.setHeader("etag", etag)
@@ -142,12 +142,6 @@ class Files:
         if request.method != b"HEAD":
             await self._send(request, file, part or Range(0, file.size), name)
         return b""
-
-    def etag(self, file: FileReader) -> str:
-        """A strong validator that tells nothing to those who have not the install's secret (F33)."""
-        stamp = file.stamp
-        text = f"{stamp.device}:{stamp.inode}:{stamp.size}:{stamp.mtime_ns}"
-        return f'"{self._mint.sign("etag", text)}"'
 
     async def _send(self, request: JackRequest, file: FileReader, part: Range, name: str) -> None:
         told = {"name": name, "who": request.head.client}
@@ -169,6 +163,11 @@ class Files:
         # Not from in here, because the end of the connection cancels this very coroutine.
         self._clock.callLater(0, _drop, request)
         await Deferred()
+
+
+def etag_of(stamp: Stamp, mint: Mints) -> str:
+    """A strong validator that tells nothing to those who have not the install's secret (F33)."""
+    return f'"{mint.sign("etag", str(stamp))}"'
 
 
 def _drop(request: JackRequest) -> None:

@@ -51,6 +51,9 @@ class Stamp:
         stat = os.fstat(fd)
         return cls(stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns)
 
+    def __str__(self) -> str:
+        return f"{self.device}:{self.inode}:{self.size}:{self.mtime_ns}"
+
 
 class FileReader:
     """

@@ -14,13 +14,14 @@ from twisted.web.server import NOT_DONE_YET, Request
 
 from jackd.model.errors import NotFound
 from jackd.model.item import Item
+from jackd.model.manifest import Manifest
 from jackd.model.peer import Peer
 from jackd.model.search import Query, matches
 from jackd.model.secret import Secret
 from jackd.peer.app import PeerApp
 from jackd.peer.client import PeerClient
 from jackd.peer.network import Network
-from jackd.ports import Location
+from jackd.ports import Location, Manifests
 from jackd.storage.threads import InlineWorkers, Workers
 from jackd.web.auth import Account, Keys, Mint, Scope
 from jackd.web.outgoing import Outgoing
@@ -62,15 +63,30 @@ def keys() -> Keys:
     return made
 
 
-def app(shelf: Shelf, clock: Any = None, disk: Workers | None = None) -> PeerApp:
+class Sums:
+    """:class:`jackd.ports.Manifests` that gives ``answer``, whatever lies there."""
+
+    def __init__(self, answer: Manifest | None = None) -> None:
+        self.answer = answer
+
+    async def of(self, location: Location) -> Manifest | None:
+        return self.answer
+
+
+def app(shelf: Shelf, clock: Any = None, disk: Workers | None = None, manifests: Manifests | None = None) -> PeerApp:
     return PeerApp(
-        shared=shelf, keys=keys(), mint=Mint(b"s" * 32), disk=disk or InlineWorkers(), clock=clock or Clock()
+        shared=shelf,
+        manifests=manifests or Sums(),
+        keys=keys(),
+        mint=Mint(b"s" * 32),
+        disk=disk or InlineWorkers(),
+        clock=clock or Clock(),
     )
 
 
-def web(shelf: Shelf, clock: Clock | None = None) -> Web:
+def web(shelf: Shelf, clock: Clock | None = None, manifests: Manifests | None = None) -> Web:
     clock = clock or Clock()
-    return Web(Mount(["/handshake", "/peer"], app(shelf, clock)), clock=clock)
+    return Web(Mount(["/handshake", "/peer"], app(shelf, clock, manifests=manifests)), clock=clock)
 
 
 def client(outgoing: Outgoing, clock: Clock | None = None, peer: Peer = ALICE) -> PeerClient:
