@@ -42,6 +42,11 @@ def test_states_are_those_that_the_arrs_know(changes, name):
     assert at(**changes)["state"] == name
 
 
+def test_the_name_is_the_title_that_was_offered():
+    """The *arrs find the movie or the series by it, and never by what they grabbed."""
+    assert at()["name"] == wire.properties(DOWNLOAD, View(now=NOW))["name"] == "T"
+
+
 def test_every_state_has_a_name():
     assert all(at(state=state)["state"] for state in State)
 
