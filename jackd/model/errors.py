@@ -83,6 +83,13 @@ class Unavailable(JackError):
         self.retry_after = retry_after
 
 
+class TooManyTries(Unavailable):
+    """Too many wrong keys came from this address; try again later, with the right one."""
+
+    status = 429
+    code = "TOO_MANY_TRIES"
+
+
 class UpstreamError(JackError):
     """Another server did not do as it should."""
 

@@ -12,7 +12,15 @@ from twisted.logger import Logger
 from twisted.web.resource import IResource
 from twisted.web.server import Request
 
-from jackd.model.errors import Forbidden, JackError, NotFound, PeerError, Unauthorized, UnsupportedMedia
+from jackd.model.errors import (
+    Forbidden,
+    JackError,
+    NotFound,
+    PeerError,
+    TooManyTries,
+    Unauthorized,
+    UnsupportedMedia,
+)
 from jackd.model.naming import release_title
 from jackd.model.release import Release, split_guid
 from jackd.ports import Mints, PeerNetwork
@@ -33,7 +41,7 @@ MAX_GUID = 512
 _DOWNLOAD = f"{PREFIX}/download/"
 _SUFFIX = ".torrent"
 _PURPOSE = "download"
-_BAD_KEY, _BUG = 100, 900
+_BAD_KEY, _TOO_OFTEN, _BUG = 100, 500, 900
 _OPEN = Account(name="link", scopes=frozenset())
 
 
@@ -180,9 +188,11 @@ def _number(error: JackError) -> int:
         return error.number
     if isinstance(error, Unauthorized | Forbidden):
         return _BAD_KEY
+    if isinstance(error, TooManyTries):
+        return _TOO_OFTEN
     return 201 if error.status < 500 else _BUG
 
 
 def _status(error: JackError) -> int:
-    """404 and 405 tell that it was no request for an answer in XML; all else is told in the body."""
-    return error.status if error.status in (404, 405) else 200
+    """404 and 405 tell that it was no request for an answer in XML, 429 to slow down; all else is told in the body."""
+    return error.status if error.status in (404, 405, 429) else 200

@@ -18,11 +18,12 @@ from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 from twisted.web import server
 
-from jackd.model.errors import BadRequest, JackError, TooLarge
+from jackd.model.errors import BadRequest, Forbidden, JackError, TooLarge, TooManyTries, Unauthorized
 from jackd.web.auth import Account
 from jackd.web.limits import DISCARDED_BODY, MAX_ARGUMENTS, MAX_HEADERS, MAX_URI
 
 if TYPE_CHECKING:
+    from jackd.web.connection import Connection
     from jackd.web.site import Mount, Site
 
 log = Logger(namespace="jackd.request")
@@ -45,6 +46,13 @@ class Head:
     headers: dict[str, str]
     client: str
 
+    @property
+    def presents_key(self) -> bool:
+        """Whether there is a key in it, right or wrong; a session's cookie is none."""
+        return bool(
+            self.query.get("apikey") or self.headers.get("x-api-key") or self.headers.get("authorization", "").strip()
+        )
+
 
 class JackRequest(server.Request):
     """
@@ -52,10 +60,13 @@ class JackRequest(server.Request):
 
     :ivar head: what was judged.
     :ivar account: who calls, once let in; ``None`` on open routes.
+    :ivar connection: that it came on.
     """
 
     head: Head
+    connection: Connection
     account: Account | None = None
+    content_type = ""
     _mount: Mount | None = None
     _refusal: JackError | None = None
     _dropped = False
@@ -66,19 +77,15 @@ class JackRequest(server.Request):
         self._gate: Site = channel.site
         self._deadline: IDelayedCall | None = self._gate.watch(self)
 
-    content_type = ""
-
     def gotLength(self, length: int | None) -> None:
         """All headers are there: let the request in, or make sure that its body is thrown away."""
         self.content = BytesIO()
         self._clock_out()
         try:
-            self.head = _head(self)
-            self._mount = self._gate.mount_for(self.head.path)
-            self.account = self._mount.app.admit(self.head)
-            _check_length(self.head.method, length, self._mount.max_body)
+            self._let_in(length)
         except JackError as error:
-            self._refusal = error
+            guessed = isinstance(error, Unauthorized | Forbidden)
+            self._refusal = self._gate.guesses.judged(self.head, error) if guessed else error
             if length is None or length > DISCARDED_BODY:
                 self._answer_and_hang_up(error)
         if length:
@@ -86,6 +93,14 @@ class JackRequest(server.Request):
         # Twisted would parse a form right after the body came; it does not know what it has not been told.
         self.content_type = self.requestHeaders.getRawHeaders(b"content-type", [b""])[0].decode("latin-1")
         self.requestHeaders.removeHeader(b"content-type")
+
+    def _let_in(self, length: int | None) -> None:
+        self.head = _head(self)
+        self._mount = self._gate.mount_for(self.head.path)
+        self.account = self._mount.app.admit(self.head)
+        if self.account is not None:
+            self.connection.stranger = False
+        _check_length(self.head.method, length, self._mount.max_body)
 
     def handleContentChunk(self, data: bytes) -> None:
         if self._refusal is None:
@@ -102,9 +117,10 @@ class JackRequest(server.Request):
         done.addBoth(self._trace)
         if self._refusal is None:
             super().process()
-            return
-        self._write_refusal(self._refusal)
-        self.finish()
+        elif isinstance(self._refusal, TooManyTries):
+            self._deadline = self._gate.keep_back(self._refuse, self._refusal)
+        else:
+            self._refuse(self._refusal)
 
     def drop(self) -> None:
         """Close the connection at once: too slow, or too much."""
@@ -116,9 +132,10 @@ class JackRequest(server.Request):
         self._clock_out()
         super().connectionLost(reason)
 
-    def _write_refusal(self, error: JackError) -> None:
+    def _refuse(self, error: JackError) -> None:
         mount = self._mount or self._gate.fallback
         self.write(mount.app.errors(self, error))
+        self.finish()
 
     def _answer_and_hang_up(self, error: JackError) -> None:
         self._dropped = True

@@ -76,6 +76,6 @@ def json_reply(request: server.Request, value: object, status: int = 200) -> byt
 
 def json_error(request: server.Request, error: JackError) -> bytes:
     """``{"error": …, "code": …}``: how the peer and the operators' routes say what went wrong."""
-    if error.status == 503 and getattr(error, "retry_after", None):
-        request.setHeader("retry-after", str(int(error.retry_after)))  # type: ignore[attr-defined]
+    if isinstance(error, errors.Unavailable) and error.retry_after:
+        request.setHeader("retry-after", str(int(error.retry_after)))
     return json_reply(request, {"error": str(error), "code": error.code}, error.status)

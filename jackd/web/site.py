@@ -12,7 +12,17 @@ from twisted.web.resource import IResource, Resource
 
 from jackd.model.errors import JackError
 from jackd.web.auth import Account
-from jackd.web.limits import BODY_SECONDS, HEADER_SECONDS, KEEP_ALIVE_SECONDS, MAX_BODY, MAX_CONNECTIONS
+from jackd.web.connection import Connection
+from jackd.web.guesses import Guesses
+from jackd.web.limits import (
+    BODY_SECONDS,
+    HEADER_SECONDS,
+    KEEP_ALIVE_SECONDS,
+    MAX_BODY,
+    MAX_CONNECTIONS,
+    MAX_STRANGERS,
+    SLOW_SECONDS,
+)
 from jackd.web.request import Head, JackRequest
 
 __all__ = ["App", "Head", "Mount", "Site"]
@@ -55,8 +65,9 @@ class Site(server.Site):
         super().__init__(_Root(self), requestFactory=JackRequest, timeout=KEEP_ALIVE_SECONDS, reactor=reactor)
         self._mounts = mounts
         self.fallback = mounts[-1]
+        self.guesses = Guesses(reactor)
         self._clock = reactor
-        self._open: set[_Connection] = set()
+        self._open: set[Connection] = set()
 
     def log(self, request: object) -> None:
         """Twisted's access log shows whole URIs with their keys; :class:`JackRequest` writes its own line."""
@@ -75,11 +86,13 @@ class Site(server.Site):
         return max(fitting, key=lambda pair: pair[0])[1] if fitting else self.fallback
 
     def buildProtocol(self, addr: IAddress | None) -> Any:
-        """Refuses connections beyond the limit by closing them at once."""
-        if len(self._open) >= MAX_CONNECTIONS:
+        """Refuses connections beyond the limits by closing them at once."""
+        host = getattr(addr, "host", None)  # a socket file has none
+        strangers = sum(known.stranger and known.host == host for known in self._open)
+        if len(self._open) >= MAX_CONNECTIONS or (host and strangers >= MAX_STRANGERS):
             return None
         protocol: Any = super().buildProtocol(addr)
-        self._open.add(_Connection(protocol, self._clock, self._open.discard))
+        self._open.add(Connection(protocol, host, self._clock, self._open.discard))
         return protocol
 
     def watch(self, request: JackRequest) -> IDelayedCall:
@@ -89,6 +102,10 @@ class Site(server.Site):
     def watch_body(self, request: JackRequest) -> IDelayedCall:
         """Drop ``request`` unless its body is complete in time."""
         return self._clock.callLater(BODY_SECONDS, request.drop)
+
+    def keep_back(self, answer: Callable[[JackError], None], error: JackError) -> IDelayedCall:
+        """Give ``error`` as the answer, but not at once."""
+        return self._clock.callLater(SLOW_SECONDS, answer, error)
 
 
 class _Root(Resource):
@@ -105,46 +122,3 @@ class _Root(Resource):
         request.prepath.pop()
         mount = request._mount or self._site.fallback
         return mount.app.resource()
-
-
-class _Connection:
-    """
-    Cuts a connection off whose first request line does not come in time, and tells when the connection ends.
-
-    Twisted's own timer starts anew with every byte, so it never fires for a sender that drips.
-    """
-
-    def __init__(self, protocol: Any, clock: IReactorTime, left: Callable[[_Connection], None]) -> None:
-        self._clock, self._left = clock, left
-        self._deadline: IDelayedCall | None = None
-        self._transport: Any = None
-        self._connect, self._lose, self._request = (
-            protocol.makeConnection,
-            protocol.connectionLost,
-            protocol.requestFactory,
-        )
-        protocol.makeConnection, protocol.connectionLost = self._connected, self._lost
-        protocol.requestFactory = self._first_line
-
-    def abort(self) -> None:
-        """Close it at once."""
-        if self._transport is not None:
-            self._transport.abortConnection()
-
-    def _connected(self, transport: Any) -> None:
-        self._transport = transport
-        self._deadline = self._clock.callLater(HEADER_SECONDS, transport.abortConnection)
-        self._connect(transport)
-
-    def _first_line(self, *args: Any, **kwargs: Any) -> Any:
-        self._stop()
-        return self._request(*args, **kwargs)
-
-    def _lost(self, reason: object) -> None:
-        self._stop()
-        self._left(self)
-        self._lose(reason)
-
-    def _stop(self) -> None:
-        if self._deadline is not None and self._deadline.active():
-            self._deadline.cancel()
