@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+_HALF_MADE = 0o1700
+"""The mode of a folder that jack has made, and could not yet give the right one."""
 
 
 @contextmanager
@@ -19,6 +22,14 @@ def root(path: Path) -> Iterator[int]:
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+def make_root(path: Path) -> None:
+    """Make the root itself, durably. Raises ``OSError`` where its parent is missing."""
+    with suppress(FileExistsError):
+        os.mkdir(path)  # noqa: PTH102 - all calls of one module
+    with suppress(PermissionError), root(path.parent) as parent:
+        os.fsync(parent)
 
 
 @contextmanager
@@ -41,15 +52,14 @@ def folder(beneath: int, names: Sequence[str], *, mode: int | None = None) -> It
 def _enter(parent: int, name: str, mode: int | None) -> int:
     if name in ("", ".", "..") or "/" in name:
         raise OSError(errno.EINVAL, "not the name of a folder", name)
-    with suppress(FileNotFoundError):
-        return _open(parent, name)
     if mode is None:
-        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), name)
+        return _open(parent, name)
     with suppress(FileExistsError):
-        os.mkdir(name, 0o700, dir_fd=parent)
+        os.mkdir(name, _HALF_MADE, dir_fd=parent)
+    os.fsync(parent)  # also of one that is there: perhaps jack was killed before this
     made = _open(parent, name)
-    set_mode(made, mode)
-    os.fsync(parent)
+    if stat.S_IMODE(os.fstat(made).st_mode) & 0o1777 == _HALF_MADE:
+        set_mode(made, mode)
     return made
 
 

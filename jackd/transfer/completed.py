@@ -56,8 +56,7 @@ class CompletedFolder:
 
     def _claim(self) -> None:
         """Makes the folder itself, never its parents: those would be the mount point of a missing disk."""
-        with suppress(FileExistsError):
-            self.path.mkdir()
+        beneath.make_root(self.path)
         with self._folder([WORK], mode=WORK_MODE) as work:
             with suppress(FileExistsError):
                 marker = os.open(MARKER, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600, dir_fd=work)
@@ -111,6 +110,12 @@ class CompletedFolder:
             os.fsync(source)
         return True
 
+    def settle(self, folder: str, file: str) -> None:
+        """Make durable what :meth:`publish` may not have when jack was killed in it (F2)."""
+        *names, _ = self._beneath(folder, file)
+        with self._folder(names, mode=FOLDER_MODE) as target:
+            os.fsync(target)
+
     def discard_part(self, hash: str) -> None:
         """Remove the part and its folder, if they are there."""
         with suppress(FileNotFoundError), self._folder([WORK]) as work:
@@ -119,10 +124,11 @@ class CompletedFolder:
             os.rmdir(hash, dir_fd=work)
 
     def discard_finished(self, folder: str, file: str) -> None:
-        """Remove the finished file, if it is there; nothing else in its folder is ours."""
+        """Remove the finished file durably, if it is there; nothing else in its folder is ours."""
         *names, name = self._beneath(folder, file)
         with suppress(FileNotFoundError), self._folder(names) as parent:
             os.unlink(name, dir_fd=parent)
+            os.fsync(parent)
 
     def tidy(self, folder: str, file: str) -> None:
         """Remove the folders of a grab that are empty: the release's and the grab's, never the category's."""

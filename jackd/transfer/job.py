@@ -117,7 +117,10 @@ class Job:
             return False
         part = await self._disk.run(self._folder.part_size, download.hash)
         size = await self._disk.run(self._folder.finished_size, download.folder, download.file)
-        return part is None and size == download.grab.size
+        if part is not None or size != download.grab.size:
+            return False
+        await self._disk.run(self._folder.settle, download.folder, download.file)
+        return True
 
     async def _fetch(self) -> None:
         download = self._download
@@ -165,14 +168,18 @@ class Job:
             self._interrupt = None
 
     async def _start_at(self, remote: RemoteFile, part: Part) -> None:
-        """The validator is in the database before the first byte it vouches for is in the part."""
+        """
+        The database knows the validator before the first byte that it vouches for is in the part, and that bytes are
+        worthless before they are thrown away.
+        """
         download = self._download
-        if remote.start != download.received:
-            await self._disk.run(part.restart)
+        restarts = remote.start != download.received
         download.received = remote.start
         if remote.etag != download.etag or not remote.start:
             download.etag = remote.etag
             await self._commit(remote.start)
+        if restarts:
+            await self._disk.run(part.restart)
 
     async def _pump(self, remote: RemoteFile, part: Part) -> None:
         download = self._download

@@ -40,11 +40,10 @@ class Part:
         """
         try:
             descriptor = os.open(PART, _FLAGS | os.O_CREAT | os.O_EXCL, FILE_MODE, dir_fd=folder)
-            set_mode(descriptor, FILE_MODE)
-            os.fsync(folder)
         except FileExistsError:
             descriptor = os.open(PART, _FLAGS, dir_fd=folder)
         try:
+            os.fsync(folder)  # also when it was there: perhaps jack was killed before this
             return cls(descriptor, keep)
         except BaseException:
             os.close(descriptor)
@@ -75,7 +74,8 @@ class Part:
         os.fdatasync(self._descriptor)
 
     def seal(self, size: int) -> bool:
-        """Put everything on the disk; whether the file has exactly ``size`` bytes."""
+        """Put everything on the disk, and the mode of a finished file; whether it has exactly ``size`` bytes."""
+        set_mode(self._descriptor, FILE_MODE)
         os.fsync(self._descriptor)
         return os.fstat(self._descriptor).st_size == size
 
