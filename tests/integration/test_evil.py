@@ -190,7 +190,7 @@ class Evil:
         self.bob.configure(
             servers=[{**self.radarr.server, "source": False}],
             downloads={"completedPath": str(self.bob.completed), "maxConcurrentDownloads": 30, **timing},
-            peers=[{"name": "Mallory", "url": self.world.serve(self.peer), "apiKey": "key-of-mallory"}],
+            peers=[{"name": "Alice", "url": self.world.serve(self.peer), "apiKey": "key-of-alice"}],
         )
         await self.world.start(self.bob)
         await soon(lambda: self.radarr.indexers.enabled("enableRss"))
@@ -239,7 +239,7 @@ async def test_what_passes_is_survived_and_never_told(world: World):
     await all_are(evil, "pausedUP")
     assert sorted(evil.check(file) for file in finished(evil.bob)) == sorted(evil.grabs)
     assert evil.trap.caught == []
-    assert evil.peer.keys == {"key-of-mallory"}
+    assert evil.peer.keys == {"key-of-alice"}
     assert {offer.title for offer in evil.offers if offer.turns < 2} <= {"Adds Something Behind The End"}
     await evil.radarr.poll()
     for file in await evil.radarr.import_completed():

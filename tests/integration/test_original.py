@@ -25,7 +25,7 @@ IDS = ("imdbId", "tmdbId")
 
 
 class Guest:
-    """Carol runs an original jack; Bob has this one, a Radarr and a Sonarr."""
+    """Alice runs an original jack; Bob has this one, a Radarr and a Sonarr."""
 
     def __init__(self, world: World, *, with_ids: bool = True) -> None:
         self.world = world
@@ -33,7 +33,7 @@ class Guest:
         if not with_ids:
             releases = [{k: v for k, v in release.items() if k not in IDS} for release in releases]
         self.files = {r["id"]: content(20 + n, r["size"]) for n, r in enumerate(releases)}
-        self.carol = OriginalJack(releases, key=KEY, files=self.files)
+        self.alice = OriginalJack(releases, key=KEY, files=self.files)
         self.radarr: FakeRadarr = world.arr(FakeRadarr, "radarr")
         self.sonarr: FakeSonarr = world.arr(FakeSonarr, "sonarr")
         self.radarr.add_movie("The Matrix", 1999, tmdb=603, imdb="tt0133093")
@@ -51,7 +51,7 @@ class Guest:
         self.bob.configure(
             servers=[{**self.radarr.server, "source": False}, {**self.sonarr.server, "source": False}],
             downloads={"completedPath": str(self.bob.completed), "retryBaseDelayMs": 50, "retryMaxDelayMs": 200},
-            peers=[{"name": "Carol", "url": self.world.serve(Site(self.carol.resource())), "apiKey": KEY}],
+            peers=[{"name": "Alice", "url": self.world.serve(Site(self.alice.resource())), "apiKey": KEY}],
         )
         await self.world.start(self.bob)
         await soon(self._ready)
@@ -62,8 +62,8 @@ class Guest:
         return friends[0]["reachable"] and all(a.indexers.enabled("enableRss") for a in (self.radarr, self.sonarr))
 
     def searches(self) -> list[dict[str, str]]:
-        """What Carol was asked for, by other requests than those of the registration."""
-        return [query for path, query in self.carol.asked if path == "/peer/search"]
+        """What Alice was asked for, by other requests than those of the registration."""
+        return [query for path, query in self.alice.asked if path == "/peer/search"]
 
 
 # -- an original is our friend -----------------------------------------------------------------------------------------
@@ -80,7 +80,7 @@ async def test_a_movie_of_an_original_by_its_ids(world: World):
     assert file.read_bytes() == guest.movie
     assert await gone(guest.radarr, hash)
     assert guest.radarr.failures == []
-    assert all(headers["x-api-key"] == KEY for headers in guest.carol.seen_headers)
+    assert all(headers["x-api-key"] == KEY for headers in guest.alice.seen_headers)
 
 
 async def test_an_episode_of_an_original_and_its_season(world: World):
@@ -117,14 +117,14 @@ async def test_text_and_rss_of_an_original_that_knows_neither(world: World):
 async def test_a_file_of_an_original_is_resumed_without_a_validator(world: World):
     """F15: an original has no ETag; its ranges have to do."""
     guest = await Guest(world).start()
-    guest.carol.cuts = [MIB, MIB // 2, 0]
+    guest.alice.cuts = [MIB, MIB // 2, 0]
     operator = Operator(guest.bob)
     [link] = await deferToThread(operator.links, "t=movie&tmdbid=603")
     hash = await deferToThread(operator.grab, link)
     await soon(lambda: deferToThread(lambda: operator.row(hash)["state"] == "pausedUP"))
     [file] = finished(guest.bob)
     assert file.read_bytes() == guest.movie
-    asked = [headers for headers in guest.carol.seen_headers if "range" in headers]
+    asked = [headers for headers in guest.alice.seen_headers if "range" in headers]
     starts = [int(re.fullmatch(r"bytes=(\d+)-", headers["range"])[1]) for headers in asked]
     assert starts == sorted(starts) and 0 < starts[0] <= MIB < starts[-1]
     assert not any("if-range" in headers for headers in asked)
@@ -135,7 +135,7 @@ async def test_what_an_original_has_removed_is_not_offered_as_a_torrent(world: W
     guest = await Guest(world).start()
     operator = Operator(guest.bob)
     [link] = await deferToThread(operator.links, "t=movie&tmdbid=603")
-    guest.carol.files.clear()
+    guest.alice.files.clear()
     hash = await deferToThread(operator.grab, link)
     await soon(lambda: deferToThread(lambda: operator.row(hash)["state"] == "error"))
     assert finished(guest.bob) == []
