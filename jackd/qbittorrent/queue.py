@@ -8,7 +8,7 @@ from jackd.model.download import Download
 from jackd.model.errors import BadRequest, NotFound
 from jackd.ports import Downloads
 from jackd.qbittorrent.calls import Call
-from jackd.qbittorrent.wire import Row, View, row
+from jackd.qbittorrent.wire import Row, View, row, stamp
 
 _ACTIVE = {"downloading", "forcedDL"}
 _UPLOADING = {"checkingUP"}
@@ -39,19 +39,24 @@ class Queue:
 
     def __init__(self, downloads: Downloads) -> None:
         self._downloads = downloads
+        self._made: dict[str | None, dict[str, tuple[tuple[object, ...], Row]]] = {}
 
     def seen(self, view: View) -> list[Download]:
         """All that the account sees, in the queue's order."""
         return [download for download in self._downloads.list() if view.sees(download)]
 
     def rows(self, view: View) -> list[Row]:
-        """The same as JSON, with the places in the whole queue."""
-        rows, place = [], 0
+        """The same as JSON, with the places in the whole queue. Not to be changed: most of them are given again."""
+        before, made, place = self._made.get(view.server, {}), dict[str, tuple[tuple[object, ...], Row]](), 0
         for download in self._downloads.list():
             place += not download.state.finished
             if view.sees(download):
-                rows.append(row(download, view, 0 if download.state.finished else place))
-        return rows
+                priority = 0 if download.state.finished else place
+                now = stamp(download, view, priority)
+                known = before.get(download.hash)
+                made[download.hash] = known if known and known[0] == now else (now, row(download, view, priority))
+        self._made[view.server] = made
+        return [row for _, row in made.values()]
 
     def one(self, call: Call) -> Download:
         """What ``hash`` names. Raises ``BadRequest`` when it is missing, ``NotFound`` when it names nothing."""

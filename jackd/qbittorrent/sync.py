@@ -86,7 +86,7 @@ class Sync:
         categories = wire(await self._categories.seen(call.view))
         tags = await self._tags.all()
         free = await self._free_space()
-        rows = {row.pop("hash"): row for row in self._queue.rows(call.view)}
+        rows = {row["hash"]: {key: row[key] for key in row if key != "hash"} for row in self._queue.rows(call.view)}
         trackers: dict[str, list[str]] = {}
         for hash, row in rows.items():
             trackers.setdefault(row["tracker"], []).append(hash)

@@ -134,6 +134,27 @@ def row(download: Download, view: View, priority: int = 0) -> Row:
     }
 
 
+def stamp(download: Download, view: View, priority: int) -> tuple[object, ...]:
+    """All that can change in what :func:`row` gives: while it is equal, so is the row."""
+    shown = state(download, view.now) if download.state is State.DOWNLOADING else _seeding_time(download, view.now)
+    return (
+        download.state,
+        shown,
+        priority,
+        download.received,
+        download.speed,
+        download.active,
+        download.completed,
+        download.category,
+        download.folder,
+        download.file,
+        download.forced,
+        download.tags,
+        download.ratio_limit,
+        download.seeding_time_limit,
+    )
+
+
 def properties(download: Download, view: View) -> Row:
     """``torrents/properties``."""
     active = _time_active(download)

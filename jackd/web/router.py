@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import orjson
 from klein import Klein
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -71,7 +72,18 @@ def reply(request: server.Request, body: bytes | str, content_type: str, status:
 
 def json_reply(request: server.Request, value: object, status: int = 200) -> bytes:
     """``value`` as JSON."""
-    return reply(request, json.dumps(value, separators=(",", ":")), "application/json", status)
+    return reply(request, as_json(value), "application/json", status)
+
+
+def as_json(value: object) -> bytes:
+    """
+    ``value`` in as few bytes as will do. orjson takes a tenth of the time for a long list, which the reactor notices;
+    what it refuses (half a surrogate pair from an odd file name, an int of more than 64 bits) the standard library takes.
+    """
+    try:
+        return orjson.dumps(value)
+    except TypeError:
+        return json.dumps(value, separators=(",", ":")).encode()
 
 
 def json_error(request: server.Request, error: JackError) -> bytes:
