@@ -68,6 +68,9 @@ BACKGROUND = 10
 MAX_PUMPS = 32
 """Downloads that can be received at the same moment; further ones take turns."""
 
+FOLLOWERS = 2
+"""Threads that compare what came with the friends' manifests."""
+
 KEPT_CONNECTIONS = 8
 """Idle connections that are kept open to each *arr and friend."""
 
@@ -194,7 +197,16 @@ def download(jack: Jack, network: Network, stubs: Stubs) -> list[Mount]:
         return SpliceSink(pumps=pumps, portable=portable, idle_timeout=idle)
 
     store = DownloadStore(jack.database)
-    queue = DownloadQueue(store=store, files=network, disk=disk, settings=settings, clock=jack.reactor, sink=sink)
+    queue = DownloadQueue(
+        store=store,
+        manifests=ManifestStore(jack.database),
+        files=network,
+        disk=disk,
+        digests=jack.start(ThreadWorkers(jack.reactor, "digest", FOLLOWERS)),
+        settings=settings,
+        clock=jack.reactor,
+        sink=sink,
+    )
     queue.load()
     jack.start(queue)
     categories = ["", *(own_category(server.id) for server in jack.settings.servers if server.destination)]

@@ -6,22 +6,25 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from attrs import evolve, frozen
-from twisted.internet.defer import CancelledError, Deferred
-from twisted.internet.defer import TimeoutError as DeferredTimeout
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 
 from jackd.model.download import Download, State
-from jackd.model.errors import NotFound, PeerError, UpstreamError
+from jackd.model.errors import PeerError
 from jackd.ports import RemoteFile, RemoteFiles
 from jackd.storage.downloads import DownloadStore
+from jackd.storage.manifests import ManifestStore
 from jackd.transfer.checkpoint import Checkpoints
 from jackd.transfer.completed import CompletedFolder
 from jackd.transfer.disk import Disk, DiskTrouble
+from jackd.transfer.finder import ManifestFinder
 from jackd.transfer.inbox import Overlong
+from jackd.transfer.mender import Mender
 from jackd.transfer.part import Part
 from jackd.transfer.placing import candidates, folder_of
 from jackd.transfer.sink import Sink, Stopped
-from jackd.transfer.source import open_source
+from jackd.transfer.source import open_source, opened
+from jackd.transfer.verification import Verification
 
 
 @frozen(kw_only=True)
@@ -30,14 +33,17 @@ class Tools:
     What every job uses.
 
     :ivar now: wall-clock seconds.
+    :ivar digests: threads that compare what came with the friend's manifest.
     :ivar sink: makes the sink of one transfer.
     :ivar idle_timeout: seconds without an answer, or without a byte.
     """
 
     store: DownloadStore
+    manifests: ManifestStore
     files: RemoteFiles
     folder: CompletedFolder
     disk: Disk
+    digests: Disk
     clock: IReactorTime
     now: Callable[[], float]
     sink: Callable[[], Sink]
@@ -59,8 +65,8 @@ def _completed(download: Download, now: float) -> Download:
 
 class Job:
     """
-    Runs once. It alone changes ``received``, ``etag`` and ``active`` of the download meanwhile, and ``file`` when
-    that name is taken.
+    Runs once. It alone changes ``received``, ``etag``, ``checked`` and ``active`` of the download meanwhile, and
+    ``file`` when that name is taken.
 
     :ivar stopping: whether :meth:`stop` was called.
     """
@@ -77,6 +83,9 @@ class Job:
     def stop(self) -> None:
         """Make :meth:`run` raise ``Stopped`` as soon as nothing is being written any more."""
         self.stopping = True
+        self._break_off()
+
+    def _break_off(self) -> None:
         if self._interrupt is not None:
             self._interrupt()
 
@@ -126,17 +135,59 @@ class Job:
         download = self._download
         self._go_on()
         part = await self._disk.run(self._folder.open_part, download.hash, download.received)
+        verification = self._verification(part)
         try:
             download.received = part.size
+            download.checked = min(download.checked, part.size)
             if download.left:
-                await self._receive(part)
-            download.state = State.VERIFYING
-            if not await self._disk.run(part.seal, download.grab.size):
-                raise DiskTrouble("the disk lost bytes that were written")
+                await self._receive(part, verification)
+            else:
+                verification.begin(part.size)
+            await self._verify(part, verification)
+        except Stopped:
+            raise verification.error or Stopped from None
         finally:
+            await verification.close()
             await self._disk.run(part.close)
 
-    async def _receive(self, part: Part) -> None:
+    def _verification(self, part: Part) -> Verification:
+        download, tools = self._download, self._tools
+        finder = ManifestFinder(download, store=tools.manifests, files=tools.files, clock=tools.clock)
+        mender = Mender(
+            download,
+            part,
+            files=tools.files,
+            sink=tools.sink,
+            clock=tools.clock,
+            idle_timeout=tools.idle_timeout,
+        )
+        return Verification(
+            download,
+            part,
+            finder=finder,
+            mender=mender,
+            threads=tools.digests,
+            clock=tools.clock,
+            broken=self._break_off,
+        )
+
+    async def _verify(self, part: Part, verification: Verification) -> None:
+        """All blocks are right, or nobody knows; then the disk has them all; then the database knows."""
+        download = self._download
+        self._go_on()
+        download.state = State.VERIFYING
+        self._interrupt = verification.stop
+        try:
+            await verification.finish()
+        finally:
+            self._interrupt = None
+        if not await self._disk.run(part.seal, download.grab.size):
+            raise DiskTrouble("the disk lost bytes that were written")
+        if (download.received, download.checked) != (download.grab.size, verification.checked):
+            download.received, download.checked = download.grab.size, verification.checked
+            await self._commit(download.received)
+
+    async def _receive(self, part: Part, verification: Verification) -> None:
         self._go_on()
         remote = await self._open()
         try:
@@ -145,7 +196,8 @@ class Job:
         except BaseException:
             remote.abort()
             raise
-        await self._pump(remote, part)
+        verification.begin(remote.start)
+        await self._pump(remote, part, verification)
 
     async def _open(self) -> RemoteFile:
         download = self._download
@@ -155,15 +207,7 @@ class Job:
         opening.addTimeout(self._tools.idle_timeout, self._tools.clock)
         self._interrupt = opening.cancel
         try:
-            return await opening
-        except (PeerError, NotFound):
-            raise
-        except CancelledError:
-            raise Stopped from None
-        except (DeferredTimeout, TimeoutError):
-            raise PeerError("no answer in time") from None
-        except UpstreamError as error:
-            raise PeerError(str(error)) from None
+            return await opened(opening)
         finally:
             self._interrupt = None
 
@@ -175,17 +219,24 @@ class Job:
         download = self._download
         restarts = remote.start != download.received
         download.received = remote.start
+        download.checked = min(download.checked, remote.start)
         if remote.etag != download.etag or not remote.start:
             download.etag = remote.etag
             await self._commit(remote.start)
         if restarts:
             await self._disk.run(part.restart)
 
-    async def _pump(self, remote: RemoteFile, part: Part) -> None:
+    async def _pump(self, remote: RemoteFile, part: Part, verification: Verification) -> None:
         download = self._download
         start = download.received
+
+        async def sync() -> None:
+            checked = verification.checked  # of what is mended while the disk works nobody knows whether it is on it
+            await self._disk.run(part.sync)
+            download.checked = checked
+
         checkpoints = Checkpoints(
-            sync=lambda: Deferred.fromCoroutine(self._disk.run(part.sync)),
+            sync=lambda: Deferred.fromCoroutine(sync()),
             commit=self._commit,
             clock=self._tools.clock,
             start=start,
@@ -193,9 +244,10 @@ class Job:
         sink = self._tools.sink()
 
         async def written(offset: int) -> None:
-            download.received = offset
+            verification.advance(offset)
+            download.received = verification.trusted(offset)
             download.active = self._tools.now()
-            await checkpoints.advance(offset)
+            await checkpoints.advance(download.received)
 
         self._interrupt = sink.stop
         try:
@@ -218,7 +270,7 @@ class Job:
     def _commit(self, received: int) -> Deferred[None]:
         download = self._download
         return self._tools.store.checkpoint(
-            download.hash, received=received, etag=download.etag, active=download.active
+            download.hash, received=received, etag=download.etag, active=download.active, checked=download.checked
         )
 
     async def _publish(self) -> None:

@@ -7,6 +7,7 @@ import os
 import stat
 from collections.abc import Sequence
 
+from jackd.storage.digests import digest_span
 from jackd.transfer.beneath import set_mode
 
 PART = "part"
@@ -63,6 +64,10 @@ class Part:
         end = offset + count
         while offset < end:
             offset += os.splice(pipe, self._descriptor, end - offset, offset_dst=offset)
+
+    def digest(self, start: int, stop: int) -> bytes:
+        """Of the bytes from ``start`` up to ``stop``, which must be there."""
+        return digest_span(self._descriptor, start, stop)
 
     def restart(self) -> None:
         """Throw the content away."""

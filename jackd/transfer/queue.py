@@ -20,6 +20,7 @@ from jackd.model.errors import Unavailable
 from jackd.model.filenames import safe_path
 from jackd.ports import RemoteFiles
 from jackd.storage.downloads import DownloadStore
+from jackd.storage.manifests import ManifestStore
 from jackd.storage.threads import Workers
 from jackd.transfer import placing
 from jackd.transfer.completed import CompletedFolder
@@ -49,6 +50,7 @@ class DownloadQueue(Service):
     meanwhile.
 
     :param disk: threads of the completed folder's own, so that a disk that hangs holds up nothing else (F50).
+    :param digests: threads that compare what comes with the friends' manifests; the disk's by default.
     :param sink: makes the sink of each transfer; the portable one by default.
     :param failed: told of each download that failed for good, once the database knows.
     """
@@ -57,8 +59,10 @@ class DownloadQueue(Service):
         self,
         *,
         store: DownloadStore,
+        manifests: ManifestStore,
         files: RemoteFiles,
         disk: Workers,
+        digests: Workers | None = None,
         settings: DownloadSettings,
         clock: IReactorTime,
         now: Callable[[], float] = time.time,
@@ -84,9 +88,11 @@ class DownloadQueue(Service):
         )
         self._tools = Tools(
             store=store,
+            manifests=manifests,
             files=files,
             folder=self._folder,
             disk=self._disk,
+            digests=Disk(digests) if digests else self._disk,
             clock=clock,
             now=now,
             sink=sink or partial(BufferedSink, disk=self._disk, clock=clock, idle_timeout=idle_timeout),

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import TimeoutError as DeferredTimeout
+
 from jackd.model.download import Grab
-from jackd.model.errors import PeerError
+from jackd.model.errors import NotFound, PeerError, UpstreamError
 from jackd.ports import RemoteFile, RemoteFiles
+from jackd.transfer.sink import Stopped
+
+T = TypeVar("T")
 
 
 async def open_source(files: RemoteFiles, grab: Grab, *, start: int, etag: str | None) -> RemoteFile:
@@ -34,3 +42,22 @@ def _must_fit(remote: RemoteFile, grab: Grab, start: int) -> None:
         raise PeerError(f"the file has {remote.size} bytes, {grab.size} were offered", temporary=False)
     if remote.start not in (0, start):
         raise PeerError(f"bytes from {start} on were asked for, those from {remote.start} on came")
+
+
+async def opened(opening: Deferred[T]) -> T:
+    """
+    What ``opening`` gives.
+
+    :raises PeerError: also when its time is up.
+    :raises Stopped: when it is cancelled.
+    """
+    try:
+        return await opening
+    except (PeerError, NotFound):
+        raise
+    except CancelledError:
+        raise Stopped from None
+    except (DeferredTimeout, TimeoutError):
+        raise PeerError("no answer in time") from None
+    except UpstreamError as error:
+        raise PeerError(str(error)) from None

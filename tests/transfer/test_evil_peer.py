@@ -27,6 +27,7 @@ from jackd.model.secret import Secret
 from jackd.peer.network import Network
 from jackd.storage.database import Database
 from jackd.storage.downloads import DownloadStore
+from jackd.storage.manifests import ManifestStore
 from jackd.storage.threads import InlineWorkers, ThreadWorkers
 from jackd.transfer.completed import CompletedFolder
 from jackd.transfer.queue import DownloadQueue
@@ -103,8 +104,10 @@ async def a_case(path: Path, *faults: Any, attempts: int = 4, known: bool = Fals
         retry_max_delay_ms=5,
         idle_timeout_ms=300,
     )
+    database = Database.in_memory()
     queue = DownloadQueue(
-        store=DownloadStore(Database.in_memory()),
+        store=DownloadStore(database),
+        manifests=ManifestStore(database),
         files=network,
         disk=disk,
         settings=settings,

@@ -14,8 +14,10 @@ from twisted.web.client import ResponseDone, ResponseFailed
 from jackd.config.settings import DownloadSettings
 from jackd.model.download import Download, Grab, State
 from jackd.model.errors import PeerError
+from jackd.model.manifest import Manifest
 from jackd.storage.database import Database
 from jackd.storage.downloads import DownloadStore
+from jackd.storage.manifests import ManifestStore
 from jackd.storage.threads import InlineWorkers
 from jackd.transfer.completed import CompletedFolder
 from jackd.transfer.queue import DownloadQueue
@@ -110,6 +112,8 @@ class FakeFiles:
     :ivar errors: raised instead of the next answers.
     :ivar silent: whether he never answers.
     :ivar ranges: whether he can continue.
+    :ivar manifests: what he answers when he is asked for the manifest, one after the other; the last stays.
+    :ivar parts_asked: the blocks that were asked for again, answered by ``part_errors`` and ``part_script``.
     """
 
     def __init__(self) -> None:
@@ -122,8 +126,26 @@ class FakeFiles:
         self.silent = False
         self.ranges = True
         self.script = FakeFile.whole
+        self.manifests: list[Manifest | Exception | Deferred | None] = []
+        self.manifests_asked = 0
+        self.parts_asked: list[tuple[int, int]] = []
+        self.part_errors: list[Exception] = []
+        self.part_script = FakeFile.whole
 
-    async def open(self, peer: str, item_id: str, *, start: int = 0, etag: str | None = None) -> FakeFile:
+    async def manifest(self, peer: str, item_id: str, *, size: int) -> Manifest | None:
+        self.manifests_asked += 1
+        if self.manifests and isinstance(self.manifests[0], Deferred):
+            return await self.manifests.pop(0)
+        answer = self.manifests.pop(0) if len(self.manifests) > 1 else (self.manifests or [None])[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def open(
+        self, peer: str, item_id: str, *, start: int = 0, stop: int | None = None, etag: str | None = None
+    ) -> FakeFile:
+        if stop is not None:
+            return self._part(start, stop, etag)
         self.asked.append((start, etag))
         if self.errors:
             raise self.errors.pop(0)
@@ -133,6 +155,14 @@ class FakeFiles:
         file = FakeFile(self.content, start=start if same and self.ranges else 0, etag=self.etag, size=self.size)
         file.script = self.script
         self.opened.append(file)
+        return file
+
+    def _part(self, start: int, stop: int, etag: str | None) -> FakeFile:
+        self.parts_asked.append((start, stop))
+        if self.part_errors:
+            raise self.part_errors.pop(0)
+        file = FakeFile(self.content[:stop], start=start, etag=self.etag, size=len(self.content))
+        file.script = self.part_script
         return file
 
     @property
@@ -183,6 +213,7 @@ class World:
     def _queue(self) -> DownloadQueue:
         queue = DownloadQueue(
             store=DownloadStore(self.database),
+            manifests=ManifestStore(self.database),
             files=self.files,
             disk=self.disk,
             settings=self.settings,
