@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from itertools import chain
 
 from jackd.model.item import Item, Kind
@@ -56,6 +57,7 @@ _CODECS = {
 }
 
 
+@lru_cache(maxsize=4096)
 def release_title(item: Item) -> str:
     """``item.title`` if the *arrs parse it back to ``item``, else a title made from what is known of it."""
     title = _stem(unicodedata.normalize("NFC", item.title[:_MAX_READ]).strip())

@@ -78,7 +78,7 @@ def json_reply(request: server.Request, value: object, status: int = 200) -> byt
 def as_json(value: object) -> bytes:
     """
     ``value`` in as few bytes as will do. orjson takes a tenth of the time for a long list, which the reactor notices;
-    what it refuses (half a surrogate pair from an odd file name, an int of more than 64 bits) the standard library takes.
+    what it refuses (half a surrogate pair from an odd file name, an int of over 64 bits) the standard library takes.
     """
     try:
         return orjson.dumps(value)
