@@ -57,7 +57,6 @@ _CODECS = {
 }
 
 
-@lru_cache(maxsize=4096)
 def release_title(item: Item) -> str:
     """``item.title`` if the *arrs parse it back to ``item``, else a title made from what is known of it."""
     title = _stem(unicodedata.normalize("NFC", item.title[:_MAX_READ]).strip())
@@ -67,6 +66,7 @@ def release_title(item: Item) -> str:
 # -- is the title that came good enough? ---------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=4096)
 def _parses_back(title: str, item: Item) -> bool:
     return (
         len(title.encode("utf-8", "replace")) <= MAX_TITLE
