@@ -140,3 +140,19 @@ def test_a_crash_while_deleting(tmp_path, done):
         if not died:
             break
     assert 3 < steps < 19
+
+
+def test_a_file_that_was_never_told_of_goes_with_its_row(tmp_path):
+    """F2, F47: the crash came after the renaming; deleting then leaves no file that nobody knows"""
+    for steps in range(1000):
+        path = tmp_path / str(steps)
+        path.mkdir()
+        world, workers = a_world(path)
+        crash(world, workers, steps, False)
+        if world.finished():
+            break
+    workers.steps = 1_000_000
+    world.restart(start=False)
+    assert world.states() == [State.QUEUED]
+    world.do("delete", [a_grab().hash], delete_files=False)
+    assert (world.finished(), world.work()) == ([], [])

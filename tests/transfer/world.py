@@ -230,14 +230,14 @@ class World:
         self.queue.startService()
         return self
 
-    def restart(self) -> World:
+    def restart(self, *, start: bool = True) -> World:
         """As after ``kill -9``: the old queue is not told, and its timers never fire."""
         KILLED.append((self.queue, self.clock, list(self.files.opened)))
         seconds = self.clock.seconds()
         self.clock = Clock()
         self.clock.rightNow = seconds
         self.queue = self._queue()
-        return self.start()
+        return self.start() if start else self
 
     def add(self, number: int = 1, *, category: str = "jack-x", paused: bool = False, **values) -> Download:
         grab = a_grab(number, **values)
