@@ -161,7 +161,7 @@ def properties(download: Download, view: View) -> Row:
     pieces = pieces_of(download)
     return {
         "addition_date": int(download.added),
-        "comment": download.reason,
+        "comment": _message(download),
         "completion_date": int(download.completed) if download.completed is not None else -1,
         "created_by": "jack",
         "creation_date": int(download.added),
@@ -219,13 +219,19 @@ def file(download: Download) -> Row:
 def trackers(download: Download) -> list[Row]:
     """
     ``torrents/trackers``: qBittorrent's three pseudo-trackers, and the friend in a tracker's place, so that every
-    client shows why a download waits or failed.
+    client shows why a download waits or failed, and of a finished one whether its bytes were verified.
     """
     counts = {"num_downloaded": 0, "num_leeches": 0, "num_peers": 0, "num_seeds": 0}
     pseudo = [{"msg": "This torrent is private", **counts, "status": 0, "tier": -1, "url": u} for u in _PSEUDO_TRACKERS]
     status = _TRACKER_FAILS if download.reason else _TRACKER_WORKS
-    friend = {"msg": download.reason, **counts, "status": status, "tier": 0, "url": tracker_url(download)}
+    friend = {"msg": _message(download), **counts, "status": status, "tier": 0, "url": tracker_url(download)}
     return [*pseudo, friend]
+
+
+def _message(download: Download) -> str:
+    if download.state is not State.COMPLETED:
+        return download.reason
+    return "verified" if download.verified else "unverified: the friend gave no digests"
 
 
 def tracker_url(download: Download) -> str:

@@ -109,8 +109,10 @@ class Runner:
 
     def _tell_completed(self, download: Download, fetched: int, seconds: float) -> None:
         _log.info(
-            "completed {title}: {size:.0f} MB, {fetched:.0f} MB of them in {seconds:.1f} s ({speed:.0f} MB/s)",
+            "completed {title}, {verified}: {size:.0f} MB, "
+            "{fetched:.0f} MB of them in {seconds:.1f} s ({speed:.0f} MB/s)",
             title=download.grab.title,
+            verified="verified" if download.verified else "unverified",
             hash=download.hash,
             size=download.grab.size / 1e6,
             fetched=fetched / 1e6,

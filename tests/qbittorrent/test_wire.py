@@ -86,6 +86,15 @@ def test_progress_is_one_only_when_the_file_is_there():
     assert at(state=State.VERIFYING, received=1000)["progress"] < 1
 
 
+@pytest.mark.parametrize(
+    ("checked", "message"), [(GRAB.size, "verified"), (0, "unverified: the friend gave no digests")]
+)
+def test_of_a_finished_one_is_shown_whether_it_was_verified(checked, message):
+    finished = evolve(DOWNLOAD, state=State.COMPLETED, received=GRAB.size, checked=checked)
+    assert wire.trackers(finished)[-1] | {"status": 2, "msg": message} == wire.trackers(finished)[-1]
+    assert wire.properties(finished, wire.View())["comment"] == message
+
+
 def test_the_reason_is_shown_where_trackers_are():
     waiting = evolve(DOWNLOAD, state=State.WAITING, reason="Alice does not answer")
     assert wire.trackers(waiting)[-1] | {"status": 4, "msg": "Alice does not answer"} == wire.trackers(waiting)[-1]
