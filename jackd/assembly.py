@@ -48,12 +48,12 @@ from jackd.transfer.queue import DownloadQueue
 from jackd.transfer.sink import BufferedSink, Sink
 from jackd.transfer.splice import SpliceSink
 from jackd.web.auth import Account, Keys, Mint, Scope
-from jackd.web.files import MAX_STREAMS
 from jackd.web.limits import MAX_UPLOAD
 from jackd.web.outgoing import Outgoing
 from jackd.web.sendfile import SendfileSender
 from jackd.web.sending import BlockSender
 from jackd.web.site import Mount, Site
+from jackd.web.slots import MAX_STREAMS
 from jackd.web.takeover import TakeoverAgent
 
 S = TypeVar("S", bound=IService)

@@ -10,7 +10,7 @@ from twisted.internet.interfaces import IDelayedCall
 
 from jackd.model.download import Download
 from jackd.transfer.job import Job
-from jackd.transfer.meter import Meter
+from jackd.web.meter import Meter
 
 
 @define(kw_only=True, eq=False)

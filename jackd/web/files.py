@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
@@ -24,16 +23,16 @@ from jackd.web.ranges import Range, Unsatisfiable, content_range, if_range_holds
 from jackd.web.request import JackRequest
 from jackd.web.router import reply
 from jackd.web.sending import BlockSender, FileReader, Sender, Stamp
+from jackd.web.slots import Busy
+from jackd.web.uploads import Uploads
 
 log = Logger(namespace="jackd.files")
 
 SUBTITLE_EXTENSIONS = frozenset(("ass", "idx", "smi", "srt", "ssa", "sub", "sup", "vtt"))
 SERVED_EXTENSIONS = VIDEO_EXTENSIONS | SUBTITLE_EXTENSIONS
 
-MAX_STREAMS = 200
-MAX_STREAMS_PER_KEY = 32
 RETRY_SECONDS = 30.0
-"""What a caller with too many streams is told to wait."""
+"""When to ask again for a file that can't be read just now."""
 
 _GONE = frozenset((errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.EACCES, errno.EPERM))
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -85,14 +84,23 @@ class Files:
 
     :param workers: the disk's; they open and read.
     :param sender: how the bytes are sent; :class:`~jackd.web.sending.BlockSender` when none is given.
+    :param uploads: who is counted, and bounded, together with the others; only those of here when not given.
     """
 
-    def __init__(self, *, workers: Workers, mint: Mints, clock: IReactorTime, sender: Sender | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        workers: Workers,
+        mint: Mints,
+        clock: IReactorTime,
+        sender: Sender | None = None,
+        uploads: Uploads | None = None,
+    ) -> None:
         self._workers = workers
         self._mint = mint
         self._clock = clock
         self._sender = sender or BlockSender(workers=workers, clock=clock)
-        self._streams: Counter[str] = Counter()
+        self.uploads = uploads or Uploads(clock=clock)
 
     async def serve(self, request: JackRequest, location: Location) -> bytes:
         """
@@ -100,22 +108,18 @@ class Files:
         not be served, and ``Unavailable``.
         """
         file = FileReader(partial(open_beneath, location))
-        with self._counted(request), closing(file):
+        with self._slot(request), closing(file):
             await self._open(file, location.path)
             return await self._answer(request, file, location.path.name)
 
     @contextmanager
-    def _counted(self, request: JackRequest) -> Iterator[None]:
-        key = request.account.name if request.account else ""
-        if self._streams[key] >= MAX_STREAMS_PER_KEY or self._streams.total() >= MAX_STREAMS:
-            raise Unavailable("too many files are being read already", retry_after=RETRY_SECONDS)
-        self._streams[key] += 1
+    def _slot(self, request: JackRequest) -> Iterator[None]:
         try:
-            yield
-        finally:
-            self._streams[key] -= 1
-            if not self._streams[key]:
-                del self._streams[key]
+            with self.uploads.slots.taken(_who(request), f"{request.head.client} {request.head.path}"):
+                yield
+        except Busy as error:
+            request.setHeader("x-queue-position", str(error.place))
+            raise
 
     async def _open(self, file: FileReader, path: Path) -> None:
         try:
@@ -147,7 +151,8 @@ class Files:
         told = {"name": name, "who": request.head.client}
         began = self._clock.seconds()
         try:
-            await self._sender.send(file, part, request)
+            with self.uploads.begun(who=_who(request), client=told["who"], file=name, size=part.length) as flow:
+                await self._sender.send(file, part, request, flow)
         except CancelledError:
             log.info("{who} went away before {name} was sent to the end", **told)
             raise
@@ -168,6 +173,10 @@ class Files:
 def etag_of(stamp: Stamp, mint: Mints) -> str:
     """A strong validator that tells nothing to those who have not the install's secret (F33)."""
     return f'"{mint.sign("etag", str(stamp))}"'
+
+
+def _who(request: JackRequest) -> str:
+    return request.account.name if request.account else ""
 
 
 def _drop(request: JackRequest) -> None:

@@ -21,6 +21,7 @@ from zope.interface import implementer
 from jackd.model.errors import Unavailable
 from jackd.storage.threads import Workers
 from jackd.web.ranges import Range
+from jackd.web.rate import Flow
 from jackd.web.sending import STALLED_SECONDS, FileReader, ReaderStalled, Sender, TransferBroken
 
 QUANTUM = 16 * 1024 * 1024
@@ -38,23 +39,22 @@ class SendfileSender:
         self._workers = workers
         self._fallback = fallback
 
-    async def send(self, file: FileReader, part: Range, consumer: IConsumer) -> None:
+    async def send(self, file: FileReader, part: Range, consumer: IConsumer, flow: Flow) -> None:
         """See :meth:`~jackd.web.sending.Sender.send`."""
         channel: Any = getattr(consumer, "channel", None)
         transport: Any = getattr(channel, "transport", None)
         if not _is_plain(transport):
-            await self._fallback.send(file, part, consumer)
+            await self._fallback.send(file, part, consumer, flow)
             return
         await _headers_sent(consumer, transport)
         try:
-            await self._pump(file, part, transport.getHandle())
+            await self._pump(_Pump(file, part, transport.getHandle(), flow))
         finally:
             if transport.connected:
                 transport.unregisterProducer()
                 transport.registerProducer(channel, True)
 
-    async def _pump(self, file: FileReader, part: Range, connection: socket.socket) -> None:
-        pump = _Pump(file, part, connection)
+    async def _pump(self, pump: _Pump) -> None:
         try:
             await self._workers.run(pump.run)
         except CancelledError:
@@ -84,8 +84,9 @@ class _Pump:
     and its number given to another connection, while the thread sends.
     """
 
-    def __init__(self, file: FileReader, part: Range, connection: socket.socket) -> None:
-        self._file, self._part = file, part
+    def __init__(self, file: FileReader, part: Range, connection: socket.socket, flow: Flow) -> None:
+        self._file, self._part, self._flow = file, part, flow
+        self._stopped = threading.Event()
         self._out = connection.dup()
         self._lock = threading.Lock()
 
@@ -99,6 +100,7 @@ class _Pump:
 
     def stop(self) -> None:
         """Wake the thread up, wherever it waits; from the reactor."""
+        self._stopped.set()
         with self._lock, suppress(OSError):
             self._out.shutdown(socket.SHUT_RDWR)
 
@@ -116,8 +118,11 @@ class _Pump:
             if at - looked >= QUANTUM:
                 self._file.check()
                 looked = at
+            allowed = self._flow.await_turn(min(QUANTUM, self._part.stop - at), self._stopped)
+            if not allowed:
+                raise TransferBroken("nobody wants the file any more")
             try:
-                sent = os.sendfile(out, source, at, min(QUANTUM, self._part.stop - at))
+                sent = os.sendfile(out, source, at, allowed)
             except BlockingIOError:
                 if not ready.poll(STALLED_SECONDS * 1000):
                     raise ReaderStalled from None
@@ -125,6 +130,7 @@ class _Pump:
             if not sent:
                 raise TransferBroken
             at += sent
+            self._flow.move(sent)
         self._file.check()
 
 

@@ -17,6 +17,7 @@ from zope.interface import implementer
 from jackd.model.errors import JackError
 from jackd.storage.threads import Workers
 from jackd.web.ranges import Range
+from jackd.web.rate import Flow
 
 BLOCK = 262_144
 """
@@ -143,10 +144,11 @@ def _pread(fd: int, start: int, length: int) -> bytes:
 class Sender(Protocol):
     """Puts a part of a file into a connection."""
 
-    async def send(self, file: FileReader, part: Range, consumer: IConsumer) -> None:
+    async def send(self, file: FileReader, part: Range, consumer: IConsumer, flow: Flow) -> None:
         """
-        Returns when the last byte was handed over. Raises ``TransferBroken``, ``ReaderStalled`` or ``OSError`` when
-        that is not possible any more: the connection must then be broken off. Does not close ``file``.
+        Returns when the last byte was handed over; each waited for the turn of ``flow``. Raises ``TransferBroken``,
+        ``ReaderStalled`` or ``OSError`` when that is not possible any more: the connection must then be broken off.
+        Closes neither.
         """
 
 
@@ -161,7 +163,7 @@ class BlockSender:
         self._workers = workers
         self._clock = clock
 
-    async def send(self, file: FileReader, part: Range, consumer: IConsumer) -> None:
+    async def send(self, file: FileReader, part: Range, consumer: IConsumer, flow: Flow) -> None:
         """See :meth:`Sender.send`."""
         gate = _Gate()
         consumer.registerProducer(gate, True)
@@ -171,8 +173,7 @@ class BlockSender:
             while block := await ahead:
                 start += len(block)
                 ahead = self._read(file, start, part.stop)
-                await self._opened(gate)
-                consumer.write(block)
+                await self._write(block, gate, consumer, flow)
                 del block
         finally:
             ahead.addErrback(lambda _: None)
@@ -183,6 +184,16 @@ class BlockSender:
         if start >= stop:
             return succeed(b"")
         return self._workers.run(file.read, start, min(BLOCK, stop - start))
+
+    async def _write(self, block: bytes, gate: _Gate, consumer: IConsumer, flow: Flow) -> None:
+        done = 0
+        while done < len(block):
+            allowed = await flow.turn(len(block) - done, self._clock)
+            await self._opened(gate)
+            # A slice of all of it is the same object.
+            consumer.write(block[done : done + allowed])
+            flow.move(allowed)
+            done += allowed
 
     async def _opened(self, gate: _Gate) -> None:
         try:

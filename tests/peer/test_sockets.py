@@ -63,7 +63,7 @@ async def pair(root: Path) -> AsyncIterator[Pair]:
     alice = evolve(ALICE, url=f"http://127.0.0.1:{port.getHost().port}")
     try:
         yield Pair(client(Outgoing(Agent(reactor), reactor), reactor, alice), served)
-        await until(lambda: not served.files._streams)
+        await until(lambda: not served.files.uploads.slots.running)
     finally:
         await port.stopListening()
         await disk.stopService()
@@ -127,7 +127,7 @@ async def test_an_answer_that_nobody_wants_ends_at_the_friend(tmp_path):
         for _ in range(5):
             remote = await both.client.open(MATRIX.id)
             remote.abort()
-        await until(lambda: not both.app.files._streams)
+        await until(lambda: not both.app.files.uploads.slots.running)
 
 
 async def test_a_friend_who_breaks_off_is_noticed(tmp_path):

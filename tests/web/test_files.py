@@ -24,13 +24,14 @@ from jackd.model.errors import NotFound, Unauthorized
 from jackd.ports import Location
 from jackd.storage.threads import InlineWorkers, ThreadWorkers
 from jackd.web.auth import Account, Mint
-from jackd.web.files import MAX_STREAMS_PER_KEY, Files, attachment, open_beneath
+from jackd.web.files import Files, attachment, open_beneath
 from jackd.web.outgoing import CallFailed, Outgoing
 from jackd.web.request import Head, JackRequest
 from jackd.web.router import Router, json_error
 from jackd.web.sendfile import SendfileSender
 from jackd.web.sending import BLOCK, STALLED_SECONDS, BlockSender, FileReader
 from jackd.web.site import Mount, Site
+from jackd.web.slots import MAX_STREAMS_PER_KEY
 from tests.support import Web
 
 DATA = bytes(range(256)) * 4
@@ -448,7 +449,7 @@ async def test_a_large_file_whole_and_in_parts(root, fast):
         assert (part.status, part.body) == (206, data[300000:])
         head = await served.call("b.mkv", method="HEAD")
         assert (head.status, head.body, head.header("etag")) == (200, b"", part.header("etag"))
-        await until(lambda: not served.files._streams)
+        await until(lambda: not served.files.uploads.slots.running)
 
 
 @pytest.mark.parametrize("fast", [False, True])
@@ -457,14 +458,14 @@ async def test_readers_that_go_away_leave_nothing_behind(root, fast):
         made.truncate(64 * 2**20)
     async with serving(root, fast=fast) as served:
         await served.call("a.mkv")
-        await until(lambda: not served.files._streams)
+        await until(lambda: not served.files.uploads.slots.running)
         before = fds()
         for _ in range(20):
             client = await served.raw("b.mkv")
             await client.first
             client.transport.abortConnection()
             await client.lost
-        await until(lambda: not served.files._streams and fds() <= before)
+        await until(lambda: not served.files.uploads.slots.running and fds() <= before)
 
 
 async def test_a_reader_that_stops_stops_the_disk_and_is_dropped_after_a_minute(root, monkeypatch):
@@ -489,13 +490,13 @@ async def test_a_reader_that_stops_stops_the_disk_and_is_dropped_after_a_minute(
         served.clock.advance(STALLED_SECONDS - 1)
         await deferLater(reactor, 0)
         assert len(read) == held
-        assert served.files._streams
+        assert served.files.uploads.slots.running
         served.clock.advance(1)
         served.clock.advance(0)
         client.transport.resumeProducing()
         await client.lost
         assert client.count < size
-        await until(lambda: not served.files._streams)
+        await until(lambda: not served.files.uploads.slots.running)
 
 
 async def test_a_reader_that_goes_on_gets_everything(root):
@@ -517,16 +518,18 @@ async def test_a_key_has_a_number_of_streams(root):
     with (root / "b.mkv").open("wb") as made:
         made.truncate(64 * 2**20)
     async with serving(root) as served:
-        served.files._streams["bob"] = MAX_STREAMS_PER_KEY
+        running = served.files.uploads.slots.running
+        running["bob"] = MAX_STREAMS_PER_KEY
         refused = await served.call("b.mkv")
-        assert (refused.status, refused.header("retry-after")) == (503, "30")
-        served.files._streams["bob"] -= 1
+        told = [refused.header(name) for name in ("retry-after", "x-queue-position")]
+        assert (refused.status, told) == (503, ["5", "1"])
+        running["bob"] -= 1
         client = await served.raw("b.mkv")
         await client.first
         assert (await served.call("a.mkv")).status == 503
         client.transport.abortConnection()
         await client.lost
-        await until(lambda: served.files._streams["bob"] == MAX_STREAMS_PER_KEY - 1)
+        await until(lambda: running["bob"] == MAX_STREAMS_PER_KEY - 1)
         assert (await served.call("a.mkv")).status == 200
 
 

@@ -71,8 +71,8 @@ async def test_many_ranges_on_one_connection(root, pipelined, monkeypatch):
                 before = client.count
                 client.transport.write(request(start, stop))
                 await until(lambda want=before + stop - start: client.count > want)
-                await until(lambda: not served.files._streams)
-        await until(lambda: not served.files._streams and client.count > sum(b - a for a, b in ranges))
+                await until(lambda: not served.files.uploads.slots.running)
+        await until(lambda: not served.files.uploads.slots.running and client.count > sum(b - a for a, b in ranges))
         client.transport.loseConnection()
         await client.lost
         assert bodies(client.data, [b - a for a, b in ranges]) == [data[a:b] for a, b in ranges]
@@ -91,7 +91,7 @@ async def test_a_reader_that_takes_nothing_is_dropped(root, monkeypatch):
         client.transport.resumeProducing()
         await client.lost
         assert client.count < 64 * 2**20
-        await until(lambda: not served.files._streams)
+        await until(lambda: not served.files.uploads.slots.running)
 
 
 @pytest.mark.parametrize("fault", ["shorter", "rewritten"])
@@ -112,4 +112,4 @@ async def test_a_file_that_changes_breaks_the_connection(root, fault, monkeypatc
         served.clock.advance(0)
         await client.lost
         assert client.count < 64 * 2**20
-        await until(lambda: not served.files._streams)
+        await until(lambda: not served.files.uploads.slots.running)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jackd.transfer.meter import WINDOW_SECONDS, Meter
+from jackd.web.meter import WINDOW_SECONDS, Meter
 
 
 def test_the_mean_of_the_last_seconds():

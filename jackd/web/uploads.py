@@ -1,0 +1,106 @@
+"""The files that are being read by friends now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from attrs import define, field
+from twisted.application.service import Service
+from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import LoopingCall
+
+from jackd.web.meter import Meter
+from jackd.web.rate import Direction, Flow
+from jackd.web.slots import MAX_STREAMS, MAX_STREAMS_PER_KEY, Slots
+
+SAMPLE_SECONDS = 1.0
+
+
+@define(kw_only=True, eq=False)
+class Upload:
+    """
+    One stream.
+
+    :ivar who: the account's name.
+    :ivar client: its address.
+    :ivar file: its name.
+    :ivar size: bytes that were asked for.
+    :ivar speed: bytes/s over the last seconds.
+    """
+
+    who: str
+    client: str
+    file: str
+    size: int
+    flow: Flow
+    speed: float = 0.0
+    meter: Meter = field(factory=Meter)
+
+
+class Uploads(Service):
+    """
+    All streams, their slots and their limits. Speeds are measured while the service runs.
+
+    :param limits: those of this direction; none when not given.
+    :param total: slots.
+    :param each: slots that one account may have.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: IReactorTime,
+        limits: Direction | None = None,
+        total: int = MAX_STREAMS,
+        each: int = MAX_STREAMS_PER_KEY,
+    ) -> None:
+        self.setName("uploads")
+        self._clock = clock
+        self._limits = limits or Direction()
+        self.slots = Slots(total=total, each=each, now=clock.seconds)
+        self._current: list[Upload] = []
+        self._sent = 0
+        self._sampling = LoopingCall(self._sample)
+        self._sampling.clock = clock
+
+    def startService(self) -> None:
+        super().startService()
+        self._sampling.start(SAMPLE_SECONDS, now=False)
+
+    def stopService(self) -> None:
+        super().stopService()
+        if self._sampling.running:
+            self._sampling.stop()
+
+    @contextmanager
+    def begun(self, *, who: str, client: str, file: str, size: int) -> Iterator[Flow]:
+        """A stream that holds a slot already; it is listed until the block is left."""
+        flow = self._limits.flow(who)
+        upload = Upload(who=who, client=client, file=file, size=size, flow=flow)
+        self._current.append(upload)
+        try:
+            yield flow
+        finally:
+            flow.close()
+            self._current.remove(upload)
+            self._sent += flow.moved
+
+    def current(self) -> list[Upload]:
+        """Oldest first."""
+        return list(self._current)
+
+    @property
+    def speed(self) -> float:
+        """Bytes/s of all together."""
+        return sum(upload.speed for upload in self._current)
+
+    @property
+    def sent(self) -> int:
+        """Bytes since the start."""
+        return self._sent + sum(upload.flow.moved for upload in self._current)
+
+    def _sample(self) -> None:
+        at = self._clock.seconds()
+        for upload in self._current:
+            upload.speed = upload.meter.sample(at, upload.flow.moved)
