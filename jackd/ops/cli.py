@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from jackd import __version__
 from jackd.model.errors import JackError
-from jackd.ops import cli_api, cli_config, cli_search
+from jackd.ops import cli_api, cli_config, cli_search, cli_verify
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -44,6 +44,7 @@ def parser() -> ArgumentParser:
     cli_config.add_to(commands, config)
     cli_api.add_to(commands, config)
     cli_search.add_to(commands, config)
+    cli_verify.add_to(commands, config)
     return top
 
 

@@ -17,6 +17,8 @@ MAX_SHARED = 10_000
 MAX_KEPT = 10_000
 """Rows; the oldest go first, they can be made again. That of a film of 8 GB has 64 KB."""
 
+MAX_ALIKE = 10
+
 _TABLES = {"shared_manifests": ("stamp", MAX_SHARED), "download_manifests": ("hash", MAX_KEPT)}
 
 
@@ -57,6 +59,15 @@ def find(db: sqlite3.Connection, table: str, key: str) -> Manifest | None:
     name, _ = _TABLES[table]
     row = db.execute(f"SELECT * FROM {table} WHERE {name} = ?", [key]).fetchone()  # noqa: S608 - our own names
     return manifest_of(row) if row else None
+
+
+def of_size(db: sqlite3.Connection, size: int) -> list[Manifest]:
+    """What friends said of downloads of that size: each content once, at most :data:`MAX_ALIKE`, the newest first."""
+    rows = db.execute(
+        "SELECT *, max(made) FROM download_manifests WHERE size = ? GROUP BY root ORDER BY made DESC LIMIT ?",
+        [size, MAX_ALIKE],
+    )
+    return [manifest_of(row) for row in rows]
 
 
 def manifest_of(row: sqlite3.Row) -> Manifest:

@@ -1,0 +1,127 @@
+"""``jack verify``: beside the daemon's database, which it only reads."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import pytest
+
+from jackd.model.download import Download, Grab, State
+from jackd.model.manifest import BLOCK_BYTES, Manifest
+from jackd.ops import cli_verify
+from jackd.ops.cli import main
+from jackd.storage.database import Database, connect
+from jackd.storage.digests import digest
+from jackd.storage.downloads import DownloadStore
+from jackd.storage.manifests import ManifestStore
+from jackd.storage.threads import InlineWorkers
+from tests.support import result_of
+
+SIZE = 2 * BLOCK_BYTES + 1000
+HASH = "a" * 40
+
+
+def manifest_of(data: bytes) -> Manifest:
+    blocks = [data[at : at + BLOCK_BYTES] for at in range(0, len(data), BLOCK_BYTES)]
+    digests = b"".join(map(digest, blocks))
+    return Manifest(size=len(data), etag='"one"', root=digest(digests), digests=digests)
+
+
+@pytest.fixture
+def data():
+    return os.urandom(SIZE)
+
+
+@pytest.fixture
+def film(tmp_path, data, monkeypatch):
+    """A finished download, still listed, of which the digests are known; the daemon has the database open."""
+    monkeypatch.delenv("STATE_DIRECTORY", raising=False)
+    config = tmp_path / "jack.yml"
+    config.write_text(json.dumps({"jack": {"stateDir": str(tmp_path / "state")}}))
+    monkeypatch.setenv("APP_CONFIG_PATH", str(config))
+    path = tmp_path / "film.mkv"
+    path.write_bytes(data)
+    database = Database(str(tmp_path / "state" / "jack.db"), InlineWorkers(), InlineWorkers())
+    database.open()
+    grab = Grab(hash=HASH, peer="p", peer_name="Alice", item="i", title="T", filename="f.mkv", size=SIZE)
+    row = Download(grab=grab, owner=None, category="c", folder=str(tmp_path), file="film.mkv", state=State.COMPLETED)
+    result_of(DownloadStore(database).insert(row))
+    result_of(ManifestStore(database).keep(HASH, manifest_of(data)))
+    yield path
+    database.close()
+
+
+@pytest.fixture
+def store(film):
+    """Writes beside the daemon."""
+    database = Database(str(film.parent / "state" / "jack.db"), InlineWorkers(), InlineWorkers())
+    database._write_connection = connect(database._path)
+    yield ManifestStore(database)
+    database.close()
+
+
+def damage(film, *offsets: int) -> None:
+    with film.open("r+b") as file:
+        for offset in offsets:
+            file.seek(offset)
+            byte = file.read(1)[0]
+            file.seek(offset)
+            file.write(bytes([byte ^ 1]))
+
+
+@pytest.mark.parametrize("by_hash", [True, False])
+def test_a_good_file_is_ok(film, capsys, by_hash):
+    assert main(["verify", HASH.upper() if by_hash else str(film)]) == 0
+    assert capsys.readouterr().out == f"OK {film}\n"
+
+
+@pytest.mark.parametrize(
+    ("offset", "span"),
+    [(0, (0, BLOCK_BYTES)), (BLOCK_BYTES, (BLOCK_BYTES, 2 * BLOCK_BYTES)), (SIZE - 1, (2 * BLOCK_BYTES, SIZE))],
+)
+def test_a_damaged_one_is_told_with_its_place(film, capsys, offset, span):
+    damage(film, offset)
+    assert main(["verify", str(film)]) == 1
+    assert capsys.readouterr().out == f"BAD {film}: bytes {span[0]} to {span[1] - 1}\n"
+
+
+def test_it_is_found_wherever_it_lies_now(film, capsys):
+    """The *arr has imported it under a name of its own."""
+    moved = film.rename(film.with_name("The Matrix (1999).mkv"))
+    assert main(["verify", str(moved)]) == 0
+
+
+def test_of_several_of_that_size_the_one_that_fits_counts(film, store, data):
+    result_of(store.keep("b" * 40, manifest_of(bytes(SIZE))))
+    assert main(["verify", str(film)]) == 0
+    damage(film, 5)
+    assert main(["verify", str(film)]) == 1
+
+
+def test_only_so_many_bad_blocks_are_named(film, capsys, monkeypatch):
+    monkeypatch.setattr(cli_verify, "MAX_SHOWN", 1)
+    damage(film, 0, BLOCK_BYTES, SIZE - 1)
+    assert main(["verify", str(film)]) == 1
+    assert capsys.readouterr().out.splitlines()[1] == f"BAD {film}: and 2 more blocks"
+
+
+@pytest.mark.parametrize("what", ["b" * 40, "missing.mkv", "/", "/dev/null", __file__])
+def test_what_is_not_known_is_said(film, capsys, what):
+    assert main(["verify", what]) == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("jack: ")
+
+
+def test_a_file_that_was_cut_is_not_ok(film, capsys):
+    os.truncate(film, SIZE - 1)
+    assert main(["verify", HASH]) == 1
+    assert f"has {SIZE - 1} bytes" in capsys.readouterr().err
+
+
+def test_without_a_database_it_says_so(film, capsys):
+    for path in (film.parent / "state").iterdir():
+        path.unlink()
+    assert main(["verify", str(film)]) == 1
+    assert "can't be read" in capsys.readouterr().err
