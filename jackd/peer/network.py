@@ -86,8 +86,6 @@ class Network(Service):
     def startService(self) -> None:
         super().startService()
         for friend in self._friends.values():
-            if friend.peer.url.startswith("http:"):
-                log.info("{peer} is spoken to without TLS: fine inside a VPN only", peer=friend.peer.name)
             friend.start()
 
     def stopService(self) -> None:

@@ -20,9 +20,7 @@ class Connection:
     :ivar stranger: whether nobody was let in on it yet.
     """
 
-    def __init__(
-        self, protocol: Any, host: str | None, clock: IReactorTime, left: Callable[[Connection], None]
-    ) -> None:
+    def __init__(self, protocol: Any, host: str, clock: IReactorTime, left: Callable[[Connection], None]) -> None:
         self.host = host
         self.stranger = True
         self._clock, self._left = clock, left

@@ -17,7 +17,7 @@ BODY_SECONDS = 30.0
 KEEP_ALIVE_SECONDS = 60
 MAX_CONNECTIONS = 512
 MAX_STRANGERS = 32
-"""Connections from one address on which nobody was let in yet (F19)."""
+"""Connections from one public address on which nobody was let in yet (F19)."""
 
 SLOW_SECONDS = 2.0
 """So long the answer to one wrong key too many is kept back (S6)."""

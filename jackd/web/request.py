@@ -122,6 +122,12 @@ class JackRequest(server.Request):
         else:
             self._refuse(self._refusal)
 
+    def write(self, data: bytes) -> None:
+        """Says nothing of the software that answers: strangers read it too (S1)."""
+        if not self.startedWriting:
+            self.responseHeaders.removeHeader(b"server")
+        super().write(data)
+
     def drop(self) -> None:
         """Close the connection at once: too slow, or too much."""
         self._dropped = True
@@ -174,7 +180,7 @@ def _head(request: JackRequest) -> Head:
     method, uri = request.channel._command, request.channel._path
     request.method, request.uri, request.path = method, uri, uri.partition(b"?")[0]
     headers = dict(request.requestHeaders.getAllRawHeaders())
-    if len(headers) > MAX_HEADERS or len(uri) > MAX_URI:
+    if sum(map(len, headers.values())) > MAX_HEADERS or len(uri) > MAX_URI:
         raise BadRequest("too many headers, or too long a URL")
     if len(headers.get(b"Host", ())) != 1 or not uri.startswith(b"/"):
         raise BadRequest("a request needs exactly one Host header and a path")

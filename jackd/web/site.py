@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from ipaddress import ip_address
 from typing import Any, Protocol
 
 from attrs import frozen
@@ -87,13 +88,17 @@ class Site(server.Site):
 
     def buildProtocol(self, addr: IAddress | None) -> Any:
         """Refuses connections beyond the limits by closing them at once."""
-        host = getattr(addr, "host", None)  # a socket file has none
-        strangers = sum(known.stranger and known.host == host for known in self._open)
-        if len(self._open) >= MAX_CONNECTIONS or (host and strangers >= MAX_STRANGERS):
+        host = getattr(addr, "host", "")  # a socket file has none
+        if len(self._open) >= MAX_CONNECTIONS or self._is_crowd(host):
             return None
         protocol: Any = super().buildProtocol(addr)
         self._open.add(Connection(protocol, host, self._clock, self._open.discard))
         return protocol
+
+    def _is_crowd(self, host: str) -> bool:
+        """Not of an address inside the house: that may be the proxy that everybody comes through (S6)."""
+        strangers = sum(known.stranger and known.host == host for known in self._open)
+        return strangers >= MAX_STRANGERS and _is_public(host)
 
     def watch(self, request: JackRequest) -> IDelayedCall:
         """Drop ``request`` unless its headers are complete in time."""
@@ -106,6 +111,13 @@ class Site(server.Site):
     def keep_back(self, answer: Callable[[JackError], None], error: JackError) -> IDelayedCall:
         """Give ``error`` as the answer, but not at once."""
         return self._clock.callLater(SLOW_SECONDS, answer, error)
+
+
+def _is_public(host: str) -> bool:
+    try:
+        return ip_address(host.partition("%")[0]).is_global
+    except ValueError:
+        return False
 
 
 class _Root(Resource):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+from twisted.internet.address import IPv4Address
 from twisted.internet.error import ConnectionDone
 from twisted.internet.task import Clock
 from twisted.python.failure import Failure
@@ -86,11 +88,21 @@ def test_only_so_many_addresses_are_remembered():
 
 def test_strangers_get_few_connections_and_friends_many():
     """F19: who is let in does not count any more, and other addresses never did."""
-    line = Line()
-    strangers = [Line(line.site) for _ in range(limits.MAX_STRANGERS - 1)]
-    assert line.site.buildProtocol(line.wire.getPeer()) is None
-    assert line.site.buildProtocol(None) is not None
-    assert answer(line, GOOD) == 200
-    assert line.site.buildProtocol(line.wire.getPeer()) is not None
-    strangers[0].protocol.connectionLost(Failure(ConnectionDone()))
-    assert line.site.buildProtocol(line.wire.getPeer()) is not None
+    address = IPv4Address("TCP", "9.9.9.9", 4242)
+    first = Line(host=address.host)
+    others = [Line(first.site, host=address.host) for _ in range(limits.MAX_STRANGERS - 1)]
+    assert first.site.buildProtocol(address) is None
+    assert first.site.buildProtocol(IPv4Address("TCP", "9.9.9.10", 4242)) is not None
+    assert answer(first, GOOD) == 200
+    assert first.site.buildProtocol(address) is not None
+    assert first.site.buildProtocol(address) is None
+    others[0].protocol.connectionLost(Failure(ConnectionDone()))
+    assert first.site.buildProtocol(address) is not None
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "10.0.0.1", "172.18.0.2", "100.64.0.1"])
+def test_a_proxy_in_the_house_is_no_crowd(host):
+    """S6: all who come through it have its address."""
+    site = Line().site
+    for _ in range(limits.MAX_STRANGERS + 1):
+        assert site.buildProtocol(IPv4Address("TCP", host, 4242)) is not None

@@ -29,10 +29,10 @@ class Wire(StringTransport):
 class Line:
     """One connection to a Site."""
 
-    def __init__(self, site: Site | None = None) -> None:
+    def __init__(self, site: Site | None = None, host: str = "192.0.2.9") -> None:
         self.clock = Clock()
         self.site = site or Site([Mount(["/echo"], Echo())], self.clock)
-        self.protocol = self.site.buildProtocol(IPv4Address("TCP", "192.0.2.9", 4242))
+        self.protocol = self.site.buildProtocol(IPv4Address("TCP", host, 4242))
         self.wire = Wire()
         self.protocol.makeConnection(self.wire)
 
@@ -58,6 +58,11 @@ def test_a_good_request_is_answered_and_the_line_stays_open():
     assert not line.closed
 
 
+def test_an_answer_does_not_say_what_software_made_it():
+    """S1"""
+    assert b"Twisted" not in Line().send(GOOD)
+
+
 def test_pipelined_requests_are_answered_in_order():
     """S18: CVE-2023-46137"""
     answer = Line().send(GOOD + GOOD.replace(b"/hi", b"/ho"))
@@ -75,10 +80,11 @@ def test_pipelined_requests_are_answered_in_order():
         b"GET /echo/hi HTTP/1.1\r\nHost: a\r\nX-Api-Key: right\r\n"
         + b"".join(b"A%d: 1\r\n" % i for i in range(150))
         + b"\r\n",
+        b"GET /echo/hi HTTP/1.1\r\nHost: a\r\nX-Api-Key: right\r\n" + b"A: 1\r\n" * 150 + b"\r\n",
         b"POST /echo/form HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
         b"POST /echo/form HTTP/1.1\r\nHost: a\r\nContent-Length: +5\r\n\r\nhello",
     ],
-    ids=["no-host", "two-hosts", "absolute", "arguments", "long", "headers", "cl+te", "signed-length"],
+    ids=["no-host", "two-hosts", "absolute", "arguments", "long", "headers", "equal-headers", "cl+te", "signed-length"],
 )
 def test_odd_requests_get_400(head):
     """S18"""
