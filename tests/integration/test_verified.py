@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -141,3 +143,36 @@ async def test_a_line_that_is_always_wrong_brings_no_file(world: World):
     assert finished(bob) == []
     assert "the friend's bytes do not match his own manifest" in bob.log
     assert "Traceback" not in bob.log
+
+
+async def test_a_crash_while_it_flows_ends_verified(world: World):
+    """F1: what was not compared before the crash is compared after it."""
+    size = 200 * MIB
+    data = content(4, size)
+    _, bob, line = await garbled(world, data, [30 * MIB, 150 * MIB])
+    hash = await grabbed(bob)
+    await soon(lambda: deferToThread(lambda: Operator(bob).row(hash)["completed"] > 50 * MIB))
+    await deferToThread(bob.kill)
+    assert finished(bob) == []
+    await world.start(bob)
+    await state(bob, hash, "pausedUP")
+    assert only(bob).read_bytes() == data
+    assert line.wrong == []
+    assert ", verified:" in bob.log
+
+
+async def test_jack_verify_finds_the_damage(world: World):
+    _, bob, data = await two(world, content(5, 10 * MIB))
+    hash = await grabbed(bob)
+    await state(bob, hash, "pausedUP")
+    path = only(bob)
+    assert (await deferToThread(verify, bob, hash)).startswith("OK ")
+    path.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+    assert (await deferToThread(verify, bob, str(path))).startswith("BAD ")
+
+
+def verify(jack: Daemon, what: str) -> str:
+    """What the command says, beside the running daemon."""
+    command = [str(Path(sys.executable).with_name("jack")), "verify", what, "--config", str(jack.home / "config.jsonc")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, cwd=jack.home)
+    return done.stdout
