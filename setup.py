@@ -1,3 +1,5 @@
+"""All is said in setup.cfg."""
+
 from setuptools import setup
 
 setup()

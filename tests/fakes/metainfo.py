@@ -94,7 +94,7 @@ class _Reader:
         self.at += 1
         while not self._ended():
             key = self._string()
-            if last is not None and key <= last and (self._sorted and depth == 0 or key == last):
+            if last is not None and key <= last and ((self._sorted and depth == 0) or key == last):
                 raise Refused("keys are not in order")
             last, start = key, self.at
             found[key] = self.value(depth + 1)
