@@ -34,7 +34,7 @@ def test_a_grab_becomes_a_file(world):
 
 def test_the_operator_reads_the_whole_story(world, said):
     world.do("delete", [world.add().hash], delete_files=True)
-    done = f"info: completed {TITLE}: 0 MB, 0 MB of them in 0.0 s (10 MB/s)"
+    done = f"info: completed {TITLE}, unverified: 0 MB, 0 MB of them in 0.0 s (10 MB/s)"
     assert said == [f"info: grabbed {TITLE} from Alice", done, f"info: removed {TITLE}, completed"]
 
 
