@@ -50,6 +50,7 @@ from jackd.transfer.splice import SpliceSink
 from jackd.web.auth import Account, Keys, Mint, Scope
 from jackd.web.limits import MAX_UPLOAD
 from jackd.web.outgoing import Outgoing
+from jackd.web.rate import Flow
 from jackd.web.sendfile import SendfileSender
 from jackd.web.sending import BlockSender
 from jackd.web.site import Mount, Site
@@ -192,9 +193,9 @@ def download(jack: Jack, network: Network, stubs: Stubs) -> list[Mount]:
     pumps = Disk(jack.start(ThreadWorkers(jack.reactor, "splice", MAX_PUMPS)))
     idle = settings.idle_timeout_ms / 1000
 
-    def sink() -> Sink:
-        portable = BufferedSink(disk=Disk(disk), clock=jack.reactor, idle_timeout=idle)
-        return SpliceSink(pumps=pumps, portable=portable, idle_timeout=idle)
+    def sink(flow: Flow) -> Sink:
+        portable = BufferedSink(disk=Disk(disk), clock=jack.reactor, idle_timeout=idle, flow=flow)
+        return SpliceSink(pumps=pumps, portable=portable, idle_timeout=idle, flow=flow)
 
     store = DownloadStore(jack.database)
     queue = DownloadQueue(

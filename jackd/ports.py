@@ -197,6 +197,11 @@ class Downloads(Protocol):
     async def set_tags(self, tags: Mapping[str, Sequence[str]]) -> None: ...
     async def set_share_limits(self, hashes: Iterable[str], ratio: float, seeding_time: int) -> None: ...
 
+    async def set_speed_limits(
+        self, hashes: Iterable[str], *, download: int | None = None, upload: int | None = None
+    ) -> None:
+        """Bytes/s of each, 0 for no limit, from now on; ``None`` leaves that one as it is."""
+
     async def move(self, hashes: Iterable[str], where: str) -> None:
         """``where``: ``top``, ``bottom``, ``up`` or ``down``."""
 

@@ -63,6 +63,7 @@ class Download:
     :ivar speed: bytes/s over the last seconds; 0 unless downloading.
     :ivar reason: why it waits or failed, for the operator.
     :ivar position: place in the queue, lowest first.
+    :ivar download_limit, upload_limit: bytes/s of this one alone, 0 for none; nothing is uploaded of a download.
     :ivar retry_at: Unix seconds before which it is not tried again.
     """
 
@@ -87,6 +88,8 @@ class Download:
     tags: tuple[str, ...] = field(default=(), converter=tuple)
     ratio_limit: float = 0.0
     seeding_time_limit: int = -2
+    download_limit: int = 0
+    upload_limit: int = 0
 
     @property
     def hash(self) -> str:

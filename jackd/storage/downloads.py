@@ -19,11 +19,12 @@ _ALL = "SELECT * FROM downloads ORDER BY position, added, hash"
 _INSERT = """
     INSERT INTO downloads (
         hash, peer, peer_name, item, title, filename, size, owner, category, folder, file, state, received, etag,
-        attempts, reason, position, forced, retry_at, added, completed, active, tags, ratio_limit, seeding_time_limit
+        attempts, reason, position, forced, retry_at, added, completed, active, tags, ratio_limit, seeding_time_limit,
+        download_limit, upload_limit
     ) VALUES (
         :hash, :peer, :peer_name, :item, :title, :filename, :size, :owner, :category, :folder, :file, :state, :received,
         :etag, :attempts, :reason, :position, :forced, :retry_at, :added, :completed, :active, :tags, :ratio_limit,
-        :seeding_time_limit
+        :seeding_time_limit, :download_limit, :upload_limit
     )
 """
 
@@ -35,7 +36,8 @@ _SAVE_STATE = """
 
 _SAVE_SETTINGS = """
     UPDATE downloads SET category = :category, folder = :folder, position = :position, forced = :forced, tags = :tags,
-        ratio_limit = :ratio_limit, seeding_time_limit = :seeding_time_limit
+        ratio_limit = :ratio_limit, seeding_time_limit = :seeding_time_limit, download_limit = :download_limit,
+        upload_limit = :upload_limit
     WHERE hash = :hash
 """
 

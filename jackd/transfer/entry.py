@@ -11,11 +11,13 @@ from twisted.internet.interfaces import IDelayedCall
 from jackd.model.download import Download
 from jackd.transfer.job import Job
 from jackd.web.meter import Meter
+from jackd.web.rate import Bucket
 
 
 @define(kw_only=True, eq=False)
 class Entry:
     """
+    :ivar bucket: the download's own speed limit.
     :ivar job: the attempt that runs now.
     :ivar best: the most bytes that were ever on the disk: what is more is progress.
     :ivar disk_waits: attempts in a row that our own disk or database spoilt.
@@ -23,6 +25,7 @@ class Entry:
     """
 
     download: Download
+    bucket: Bucket = Factory(Bucket)
     job: Job | None = None
     best: int = 0
     disk_waits: int = 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -17,7 +18,7 @@ from jackd.model.errors import PeerError
 HIGH = 8 * 1024 * 1024
 """Bytes not yet on the disk at which the sender is paused."""
 
-LOW = 2 * 1024 * 1024
+LOW = HIGH // 4
 """Bytes at which it may go on."""
 
 TAKE = 1024 * 1024
@@ -35,7 +36,7 @@ class Inbox(Protocol):
     """
     Receives a body of exactly ``left`` bytes and gives it out piece by piece.
 
-    At :data:`HIGH` bytes the transport is paused, at :data:`LOW` it goes on, so no more than ``HIGH`` and one piece
+    At ``high()`` bytes the transport is paused, at a quarter of that it goes on, so no more than that and one piece
     are ever in memory. Silence of ``idle_timeout`` seconds is an error, unless it is we who made the sender pause.
 
     :ivar buffered: bytes that came and whose writing has not been confirmed by the next :meth:`take`.
@@ -43,7 +44,10 @@ class Inbox(Protocol):
 
     transport: Any
 
-    def __init__(self, *, left: int, clock: IReactorTime, idle_timeout: float) -> None:
+    def __init__(
+        self, *, left: int, clock: IReactorTime, idle_timeout: float, high: Callable[[], int] = lambda: HIGH
+    ) -> None:
+        self._high = high
         self.buffered = 0
         self.paused = False
         self._left = left
@@ -67,7 +71,7 @@ class Inbox(Protocol):
         self.buffered += len(data)
         self._watch()
         self._give()
-        if self.buffered >= HIGH and not self.paused and not self._ended:
+        if self.buffered >= self._high() and not self.paused and not self._ended:
             self.paused = True
             self._unwatch()
             self.transport.pauseProducing()
@@ -89,7 +93,7 @@ class Inbox(Protocol):
         """
         self.buffered -= self._taken
         self._taken = 0
-        if self.paused and self.buffered <= LOW and not self._ended:
+        if self.paused and self.buffered <= self._high() // 4 and not self._ended:
             self.paused = False
             self._watch()
             self.transport.resumeProducing()

@@ -32,6 +32,7 @@ from jackd.transfer.retry import RetryPolicy
 from jackd.transfer.runner import Runner
 from jackd.transfer.sink import BufferedSink, Sink
 from jackd.transfer.turns import Turns, uncancelled
+from jackd.web.rate import Direction, Flow
 
 MAX_ROWS = 10_000
 
@@ -52,6 +53,7 @@ class DownloadQueue(Service):
     :param disk: threads of the completed folder's own, so that a disk that hangs holds up nothing else (F50).
     :param digests: threads that compare what comes with the friends' manifests; the disk's by default.
     :param sink: makes the sink of each transfer; the portable one by default.
+    :param speed: the limits of all downloads together, and of each friend's by the friend's id.
     :param failed: told of each download that failed for good, once the database knows.
     """
 
@@ -68,7 +70,8 @@ class DownloadQueue(Service):
         now: Callable[[], float] = time.time,
         rng: Random | None = None,
         folder: CompletedFolder | None = None,
-        sink: Callable[[], Sink] | None = None,
+        sink: Callable[[Flow], Sink] | None = None,
+        speed: Direction | None = None,
         failed: Callable[[Download], object] = lambda download: None,
     ) -> None:
         self.setName("downloads")
@@ -86,6 +89,8 @@ class DownloadQueue(Service):
             maximum=settings.retry_max_delay_ms / 1000,
             rng=rng or Random(),  # noqa: S311 - spreads attempts, protects nothing
         )
+        portable = partial(BufferedSink, disk=self._disk, clock=clock, idle_timeout=idle_timeout)
+        self._speed = speed or Direction()
         self._tools = Tools(
             store=store,
             manifests=manifests,
@@ -95,7 +100,7 @@ class DownloadQueue(Service):
             digests=Disk(digests) if digests else self._disk,
             clock=clock,
             now=now,
-            sink=sink or partial(BufferedSink, disk=self._disk, clock=clock, idle_timeout=idle_timeout),
+            sink=portable,
             idle_timeout=idle_timeout,
         )
         self._runner = Runner(
@@ -105,6 +110,8 @@ class DownloadQueue(Service):
             retry=retry,
             slots=settings.max_concurrent_downloads,
             failed=failed,
+            sink=sink or (lambda flow: portable(flow=flow)),
+            speed=self._speed,
         )
 
     # Coming and going
@@ -115,7 +122,8 @@ class DownloadQueue(Service):
         for download in self._store.all():
             if download.state in (State.DOWNLOADING, State.VERIFYING):
                 download.state = State.QUEUED
-            self._rows.append(Entry(download=download, best=download.received))
+            bucket = self._speed.bucket(download.download_limit)
+            self._rows.append(Entry(download=download, best=download.received, bucket=bucket))
             self._last_position = max(self._last_position, download.position)
 
     def startService(self) -> None:
@@ -179,7 +187,7 @@ class DownloadQueue(Service):
                 added=self._now(),
             )
             await self._store.insert(download)
-            self._rows.append(Entry(download=download))
+            self._rows.append(Entry(download=download, bucket=self._speed.bucket()))
             _log.info("grabbed {title} from {peer}", title=grab.title, peer=grab.peer_name, hash=grab.hash)
             return True
 
@@ -242,6 +250,17 @@ class DownloadQueue(Service):
     async def set_share_limits(self, hashes: Iterable[str], ratio: float, seeding_time: int) -> None:
         """See :meth:`jackd.ports.Downloads.set_share_limits`."""
         await self._set(self._rows.known(hashes), ratio_limit=ratio, seeding_time_limit=seeding_time)
+
+    async def set_speed_limits(
+        self, hashes: Iterable[str], *, download: int | None = None, upload: int | None = None
+    ) -> None:
+        """See :meth:`jackd.ports.Downloads.set_speed_limits`."""
+        entries = self._rows.known(hashes)
+        if download is not None:
+            for entry in entries:
+                entry.bucket.set(download)
+        given = {"download_limit": download, "upload_limit": upload}
+        await self._set(entries, **{name: rate for name, rate in given.items() if rate is not None})
 
     async def move(self, hashes: Iterable[str], where: str) -> None:
         """See :meth:`jackd.ports.Downloads.move`."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any
 
+from attrs import evolve
 from twisted.internet.defer import Deferred, DeferredList
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
@@ -16,8 +17,10 @@ from jackd.transfer.disk import DiskTrouble
 from jackd.transfer.entry import Entry, Rows
 from jackd.transfer.job import Job, Tools
 from jackd.transfer.retry import MAX_RETRY_AFTER, RetryPolicy, Verdict, is_ours
+from jackd.transfer.sink import Sink
 from jackd.transfer.slots import startable
 from jackd.transfer.turns import Turns
+from jackd.web.rate import Direction, Flow
 
 TICK_SECONDS = 1.0
 STOP_SECONDS = 8.0
@@ -38,6 +41,8 @@ class Runner:
         retry: RetryPolicy,
         slots: int,
         failed: Callable[[Download], object],
+        sink: Callable[[Flow], Sink],
+        speed: Direction,
     ) -> None:
         self._rows = rows
         self._turns = turns
@@ -45,6 +50,8 @@ class Runner:
         self._retry = retry
         self._slots = slots
         self._failed = failed
+        self._sink = sink
+        self._speed = speed
         self._running = False
         self._ticker = LoopingCall(self._tick)
         self._ticker.clock = tools.clock
@@ -82,10 +89,14 @@ class Runner:
         for entry in startable(self._rows.all(), self._slots, self._turns):
             entry.download.state = State.DOWNLOADING
             entry.download.reason = ""
-            job = Job(entry.download, self._tools, claimed_space=partial(self._claimed_space, entry))
+            job = Job(entry.download, self._tools_of(entry), claimed_space=partial(self._claimed_space, entry))
             entry.begin(job, self._tools.clock.seconds())
             self._rows.changed()
             _background(self._run(entry, job))
+
+    def _tools_of(self, entry: Entry) -> Tools:
+        """Every transfer of the download is within its limits."""
+        return evolve(self._tools, sink=lambda: self._sink(self._speed.flow(entry.download.grab.peer, entry.bucket)))
 
     def _claimed_space(self, entry: Entry) -> int:
         """Bytes that the other jobs have still to write (F8)."""

@@ -9,11 +9,16 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import deferLater
 
 from jackd.ports import RemoteFile
 from jackd.transfer.disk import Disk
-from jackd.transfer.inbox import Inbox
+from jackd.transfer.inbox import HIGH, Inbox
 from jackd.transfer.part import Part
+from jackd.web.rate import Flow
+
+LIMITED_HIGH = 256 * 1024
+"""Instead of :data:`~jackd.transfer.inbox.HIGH` while a limit holds: what lies in memory came faster than it allows."""
 
 
 class Stopped(Exception):
@@ -44,7 +49,9 @@ class Sink(Protocol):
 class BufferedSink:
     """Through memory: an :class:`~jackd.transfer.inbox.Inbox` fills, one write at a time empties it."""
 
-    def __init__(self, *, disk: Disk, clock: IReactorTime, idle_timeout: float) -> None:
+    def __init__(self, *, disk: Disk, clock: IReactorTime, idle_timeout: float, flow: Flow | None = None) -> None:
+        self._flow = flow or Flow()
+        self._stopped = False
         self._disk = disk
         self._clock = clock
         self._idle_timeout = idle_timeout
@@ -54,10 +61,13 @@ class BufferedSink:
         self, remote: RemoteFile, part: Part, *, offset: int, size: int, written: Callable[[int], Awaitable[None]]
     ) -> None:
         """See :meth:`Sink.receive`."""
-        inbox = self._inbox = Inbox(left=size - offset, clock=self._clock, idle_timeout=self._idle_timeout)
+        inbox = self._inbox = Inbox(
+            left=size - offset, clock=self._clock, idle_timeout=self._idle_timeout, high=self._high
+        )
         try:
             remote.deliver(inbox)
             while pieces := await inbox.take():
+                await self._turns(sum(map(len, pieces)))
                 offset = await self._disk.run(part.write, pieces, offset)
                 await written(offset)
         except BaseException:
@@ -65,8 +75,23 @@ class BufferedSink:
             raise
         finally:
             inbox.close()
+            self._flow.close()
+
+    def _high(self) -> int:
+        return LIMITED_HIGH if self._flow.limited else HIGH
+
+    async def _turns(self, count: int) -> None:
+        while count:
+            allowed, seconds = self._flow.ask(count)
+            if not allowed:
+                await deferLater(self._clock, seconds)
+            if self._stopped:
+                raise Stopped
+            self._flow.move(allowed)
+            count -= allowed
 
     def stop(self) -> None:
         """See :meth:`Sink.stop`."""
+        self._stopped = True
         if self._inbox is not None:
             self._inbox.fail(Stopped())

@@ -9,6 +9,7 @@ import fcntl
 import os
 import select
 import socket
+import threading
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -19,6 +20,7 @@ from jackd.transfer.disk import Disk
 from jackd.transfer.inbox import Overlong
 from jackd.transfer.part import Part
 from jackd.transfer.sink import Sink, Stopped
+from jackd.web.rate import Flow
 
 PIPE_BYTES = 1024 * 1024
 SLICE_BYTES = 8 * 1024 * 1024
@@ -36,12 +38,12 @@ class SpliceSink:
     :param pumps: threads for nothing else.
     """
 
-    def __init__(self, *, pumps: Disk, portable: Sink, idle_timeout: float) -> None:
+    def __init__(self, *, pumps: Disk, portable: Sink, idle_timeout: float, flow: Flow | None = None) -> None:
+        self._flow = flow or Flow()
         self._pumps = pumps
         self._portable = portable
         self._idle_timeout = idle_timeout
-        self._pump: _Pump | None = None
-        self._stopped = False
+        self._stopped = threading.Event()
 
     async def receive(
         self, remote: RemoteFile, part: Part, *, offset: int, size: int, written: Callable[[int], Awaitable[None]]
@@ -52,13 +54,13 @@ class SpliceSink:
             await self._portable.receive(remote, part, offset=offset, size=size, written=written)
             return
         try:
-            with _Pump(await _taken(taking), part, offset, size, self._idle_timeout) as pump:
-                self._pump = pump
-                pump.stopped = self._stopped
+            taken = await _taken(taking)
+            with _Pump(taken, part, offset, size, self._idle_timeout, self._flow, self._stopped) as pump:
                 while pump.at < size:
                     await self._slice(pump, written)
         finally:
             remote.abort()
+            self._flow.close()
 
     async def _slice(self, pump: _Pump, written: Callable[[int], Awaitable[None]]) -> None:
         """What came before a slice broke off is there as well: an attempt that brought bytes is not one in vain."""
@@ -71,10 +73,8 @@ class SpliceSink:
 
     def stop(self) -> None:
         """See :meth:`~jackd.transfer.sink.Sink.stop`."""
-        self._stopped = True
+        self._stopped.set()
         self._portable.stop()
-        if self._pump is not None:
-            self._pump.stopped = True
 
 
 async def _taken(taking: Awaitable[Taken]) -> Taken:
@@ -91,9 +91,18 @@ class _Pump:
     :ivar at: the offset up to which the file is written.
     """
 
-    def __init__(self, taken: Taken, part: Part, at: int, size: int, idle_timeout: float) -> None:
+    def __init__(
+        self,
+        taken: Taken,
+        part: Part,
+        at: int,
+        size: int,
+        idle_timeout: float,
+        flow: Flow,
+        stopped: threading.Event,
+    ) -> None:
         self.at = at
-        self.stopped = False
+        self._flow, self._stopped = flow, stopped
         self._part, self._size = part, size
         self._prefix = taken.prefix
         self._socket = taken.connection
@@ -118,26 +127,31 @@ class _Pump:
         if self._prefix:
             self._take_prefix()
         while self.at < end and time.monotonic() < until:
-            if self.stopped:
+            if self._stopped.is_set():
                 raise Stopped
             count = self._receive(until)
             if count:
                 self._part.splice(self._out, count, self.at)
                 self.at += count
+                self._flow.move(count)
                 self._heard = time.monotonic()
 
     def _take_prefix(self) -> None:
         if len(self._prefix) > self._size - self.at:
             raise Overlong
         self.at = self._part.write([self._prefix], self.at)
+        self._flow.move(len(self._prefix))
         self._prefix = b""
 
     def _receive(self, until: float) -> int:
         """How many bytes are in the pipe now; 0 when none came in time."""
         if self._socket is None:
             raise PeerError(_LOST.format(left=self._size - self.at))
+        allowed = self._allowed(until)
+        if not allowed:
+            return 0
         try:
-            count = os.splice(self._socket.fileno(), self._in, min(PIPE_BYTES, self._size - self.at))
+            count = os.splice(self._socket.fileno(), self._in, allowed)
         except BlockingIOError:
             self._await_bytes(self._socket, until)
             return 0
@@ -146,6 +160,17 @@ class _Pump:
         if not count:
             raise PeerError(_LOST.format(left=self._size - self.at))
         return count
+
+    def _allowed(self, until: float) -> int:
+        """How many bytes may be received now; 0 when our turn does not come in time."""
+        most = min(PIPE_BYTES, self._size - self.at)
+        allowed, seconds = self._flow.ask(most)
+        while not allowed and not self._stopped.is_set() and (left := until - time.monotonic()) > 0:
+            self._stopped.wait(min(seconds, left))
+            # It is not the friend who is silent.
+            self._heard = time.monotonic()
+            allowed, seconds = self._flow.ask(most)
+        return allowed
 
     def _await_bytes(self, connection: socket.socket, until: float) -> None:
         if time.monotonic() - self._heard > self._idle_timeout:

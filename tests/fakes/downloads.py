@@ -84,6 +84,15 @@ class FakeDownloads:
 
         self._change(hashes, limit)
 
+    async def set_speed_limits(
+        self, hashes: Iterable[str], *, download: int | None = None, upload: int | None = None
+    ) -> None:
+        def limit(row: Download) -> None:
+            row.download_limit = row.download_limit if download is None else download
+            row.upload_limit = row.upload_limit if upload is None else upload
+
+        self._change(hashes, limit)
+
     async def move(self, hashes: Iterable[str], where: str) -> None:
         order = [d.hash for d in self.list()]
         for hash in hashes:

@@ -21,6 +21,7 @@ from jackd.storage.manifests import ManifestStore
 from jackd.storage.threads import InlineWorkers
 from jackd.transfer.completed import CompletedFolder
 from jackd.transfer.queue import DownloadQueue
+from jackd.web.rate import Direction
 from tests.support import result_of
 
 GIB = 1024**3
@@ -207,6 +208,7 @@ class World:
         self.wall = NOW
         self.free = 1000 * GIB
         self.failed: list[Download] = []
+        self.speed: Direction | None = None
         self.settings = DownloadSettings(completed_path=self.completed, **settings)
         self.queue = self._queue()
 
@@ -222,6 +224,7 @@ class World:
             rng=Random(1),
             folder=CompletedFolder(self.completed, usage=lambda _: (10_000 * GIB, self.free + 100 * GIB)),
             failed=self.failed.append,
+            speed=self.speed,
         )
         queue.load()
         return queue
