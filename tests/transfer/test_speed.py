@@ -1,0 +1,130 @@
+"""Speed limits of downloads: what is written by when, by the clock of the test."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+
+import pytest
+from twisted.internet.defer import Deferred
+
+from jackd.model.download import State
+from jackd.ports import Taken
+from jackd.transfer.part import Part
+from jackd.transfer.sink import LIMITED_HIGH
+from jackd.transfer.splice import _Pump
+from jackd.web.rate import BURST_SECONDS, Bucket, Direction, Flow
+from tests.transfer.world import World
+
+RATE = 1000
+
+
+@pytest.fixture
+def world(tmp_path):
+    world = World(tmp_path)
+    world.speed = Direction({"bbbbbbbb": RATE}, clock=world.clock.seconds)
+    world.queue = world._queue()
+    return world.start()
+
+
+def run(world, seconds: float) -> None:
+    for _ in range(int(seconds * 20)):
+        world.wait(0.05)
+
+
+def test_all_downloads_together_keep_the_limit(world):
+    world.speed.total.set(RATE)
+    first, second = world.add(1), world.add(2)
+    run(world, 4)
+    moved = sum(e.download.received for e in world.queue._rows.all())
+    assert moved <= RATE * (4 + BURST_SECONDS)
+    run(world, 30)
+    assert first.state is second.state is State.COMPLETED
+
+
+def test_a_download_has_a_limit_of_its_own_and_keeps_it_over_a_restart(world):
+    download = world.add(1, paused=True)
+    world.do("set_speed_limits", [download.hash], download=RATE)
+    world.do("set_speed_limits", [download.hash, "unknown"], upload=5)
+    world.restart()
+    download = world.queue.get(download.hash)
+    assert (download.download_limit, download.upload_limit) == (RATE, 5)
+    world.do("resume", [download.hash])
+    run(world, 2)
+    assert download.received <= RATE * (2 + BURST_SECONDS)
+    assert download.state is State.DOWNLOADING
+    world.do("set_speed_limits", [download.hash], download=0)
+    run(world, 1)
+    assert download.state is State.COMPLETED
+
+
+def test_a_friend_s_limit_holds_for_his_files_only(world):
+    slow, fast = world.add(1, peer="bbbbbbbb"), world.add(2)
+    run(world, 1)
+    assert (slow.state, fast.state) == (State.DOWNLOADING, State.COMPLETED)
+
+
+def test_a_limited_download_stops_at_once_and_keeps_what_came(world):
+    world.speed.total.set(10)
+    download = world.add()
+    pausing = Deferred.fromCoroutine(world.queue.pause([download.hash]))
+    run(world, 1)
+    assert pausing.called
+    assert download.state is State.PAUSED
+
+
+def test_a_limited_body_does_not_pile_up_in_memory(world):
+    """What came is what the network moved."""
+    world.speed.total.set(RATE)
+    world.files.content, world.files.script = bytes(10 * LIMITED_HIGH), lambda file: None
+    world.add(1, size=10 * LIMITED_HIGH)
+    file = world.files.last
+    while not file.transport.paused:
+        file.send(1024)
+    assert file.at <= LIMITED_HIGH + 2048
+
+
+class Wire:
+    """A friend who has sent it all already, and a part to splice it into."""
+
+    def __init__(self, folder, data: bytes) -> None:
+        self.ours, self.theirs = socket.socketpair()
+        self.ours.setblocking(False)
+        self.theirs.sendall(data)
+        fd = os.open(folder, os.O_RDONLY)
+        self.part = Part.open(fd, 0)
+        os.close(fd)
+
+    def pump(self, size: int, flow: Flow, stopped: threading.Event | None = None, idle: float = 60.0) -> _Pump:
+        taken = Taken(prefix=b"", connection=self.ours)
+        return _Pump(taken, self.part, 0, size, idle, flow, stopped or threading.Event())
+
+    def close(self) -> None:
+        self.theirs.close()
+        self.part.close()
+
+
+@pytest.fixture
+def wire(tmp_path):
+    wire = Wire(tmp_path, b"x" * 50_000)
+    yield wire
+    wire.close()
+
+
+def test_the_kernel_moves_no_more_than_is_allowed(wire):
+    now = [0.0]
+    flow = Flow(Bucket(10_000, clock=lambda: now[0]))
+    with wire.pump(50_000, flow) as pump:
+        for step in range(1, 20):
+            pump.run()
+            assert pump.at == flow.moved <= 10_000 * (now[0] + BURST_SECONDS)
+            now[0] = step * 0.1
+    assert pump.at > 10_000
+
+
+def test_waiting_for_a_turn_is_not_the_friend_s_silence(wire):
+    with wire.pump(50_000, Flow(Bucket(1, clock=lambda: 0.0)), idle=0.0) as pump:
+        pump.run()
+        pump.run()
+    assert pump.at == 0
