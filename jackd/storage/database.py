@@ -16,13 +16,23 @@ from typing import TypeVar
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred
 
-from jackd.model.errors import JackError
+from jackd.model.errors import JackError, Unavailable
 from jackd.storage.migrate import migrate
 from jackd.storage.threads import InlineWorkers, Workers
 
 T = TypeVar("T")
 
 BUSY_TIMEOUT_MS = 5000
+
+
+_PASSING = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_NOMEM,
+    sqlite3.SQLITE_READONLY,
+}
 
 
 class StateInUse(JackError):
@@ -108,7 +118,10 @@ class Database(Service):
         return self._writer.run(self.close)
 
     def write(self, change: Callable[[sqlite3.Connection], T]) -> Deferred[T]:
-        """``change(connection)`` inside one transaction: committed when this fires, rolled back when it fails."""
+        """
+        ``change(connection)`` inside one transaction: committed when this fires, rolled back when it fails. Raises
+        ``Unavailable`` when the disk does not take it, which may be another time (F9).
+        """
         return self._writer.run(self._in_transaction, change)
 
     def read(self, query: Callable[[sqlite3.Connection], T]) -> Deferred[T]:
@@ -125,13 +138,16 @@ class Database(Service):
         connection = self._write_connection
         if connection is None:
             raise JackError("the database is closed")
-        connection.execute("BEGIN IMMEDIATE")
         try:
+            connection.execute("BEGIN IMMEDIATE")
             result = change(connection)
-        except BaseException:
-            connection.execute("ROLLBACK")
+            connection.execute("COMMIT")
+        except BaseException as error:
+            if connection.in_transaction:  # a full disk may have ended it already
+                connection.execute("ROLLBACK")
+            if isinstance(error, sqlite3.Error) and _passes(error):
+                raise Unavailable(f"the database can't be written: {error}") from None
             raise
-        connection.execute("COMMIT")
         return result
 
     def _reading(self, query: Callable[[sqlite3.Connection], T]) -> T:
@@ -141,3 +157,8 @@ class Database(Service):
         if not hasattr(self._local, "connection"):
             self._local.connection = connect(self._path)
         return query(self._local.connection)
+
+
+def _passes(error: sqlite3.Error) -> bool:
+    """Whether it is the disk's fault; the low byte says so, the others say which."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in _PASSING

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from jackd.model.errors import JackError
+from jackd.model.errors import JackError, Unavailable
 from jackd.storage import migrate as migrate_module
 from jackd.storage.database import Database, StateBroken, StateInUse
 from jackd.storage.migrate import SchemaError, migrations
@@ -212,3 +212,18 @@ def test_a_reader_sees_what_was_committed_while_a_change_is_on_its_way(place):
 
     assert result_of(database.write(look_meanwhile)) == ["a"]
     assert tags(database) == ["a", "b"]
+
+
+def test_f9_a_full_disk_passes(place):
+    """F9: what does not fit is refused as a passing trouble, nothing that was there is lost, and it heals by itself."""
+    database = place.open()
+    add(database, "before")
+    pages = database.read_now(lambda c: c.execute("PRAGMA page_count").fetchone()[0])
+    database.read_now(lambda c: c.execute(f"PRAGMA max_page_count={pages}"))
+    for _ in range(2):
+        with pytest.raises(Unavailable, match="full"):
+            add(database, *(f"{number} {'x' * 500}" for number in range(100)))
+    assert tags(database) == ["before"]
+    database.read_now(lambda c: c.execute("PRAGMA max_page_count=1000000"))
+    add(database, "then")
+    assert tags(database) == ["before", "then"]
