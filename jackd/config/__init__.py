@@ -3,7 +3,8 @@ Settings: one file of YAML or JSONC and a few environment variables, checked who
 
 :mod:`~jackd.config.load` reads the file with :mod:`~jackd.config.yamltree` or :mod:`~jackd.config.jsonc` into one kind
 of tree that knows its lines (:mod:`~jackd.config.node`); the blocks (:mod:`~jackd.config.blocks`,
-:mod:`~jackd.config.servers`) walk over it and make :class:`~jackd.config.settings.Settings` of it.
+:mod:`~jackd.config.servers`, :mod:`~jackd.config.limits`) walk over it and make
+:class:`~jackd.config.settings.Settings` of it.
 """
 
 from jackd.config.default import write_default
@@ -14,6 +15,7 @@ from jackd.config.settings import (
     DownloadSettings,
     Environment,
     JackSettings,
+    LimitSettings,
     ServerSettings,
     Settings,
 )
@@ -24,6 +26,7 @@ __all__ = [
     "DownloadSettings",
     "Environment",
     "JackSettings",
+    "LimitSettings",
     "Problem",
     "ServerSettings",
     "Settings",

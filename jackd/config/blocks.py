@@ -9,10 +9,11 @@ from urllib.parse import urlsplit
 
 from jackd.config.checks import absolute_path, integer, list_of, name, once, same_url, url
 from jackd.config.headers import headers
+from jackd.config.limits import limits, rate
 from jackd.config.reading import Cursor, Section
 from jackd.config.secrets import key, own_key
 from jackd.config.servers import server
-from jackd.config.settings import DownloadSettings, Environment, JackSettings, Settings
+from jackd.config.settings import DownloadSettings, Environment, JackSettings, LimitSettings, Settings
 from jackd.model.peer import Peer
 
 MAX_CONCURRENT = 64
@@ -52,6 +53,7 @@ def settings(cursor: Cursor, environment: Environment, file: Path) -> Settings:
             downloads=block.take("downloads", downloads, None),
             servers=block.take("servers", list_of(server), ()),
             peers=block.take("peers", list_of(peer), ()),
+            limits=block.take("limits", limits, LimitSettings()),
             environment=environment,
             path=file,
         )
@@ -110,6 +112,8 @@ def peer(cursor: Cursor) -> Peer:
             url=block.need("url", once("peer url", url, same_url), "the address of this friend's jack"),
             key=block.need("apiKey", key, "the key that this friend gave you"),
             headers=block.take("headers", headers, {}),
+            upload_rate=block.take("uploadKiBs", rate, 0),
+            download_rate=block.take("downloadKiBs", rate, 0),
         )
         where = block.get("url")
         if where and found.url and _in_the_clear(found.url):

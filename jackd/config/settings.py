@@ -10,6 +10,7 @@ from attrs import field, frozen
 
 from jackd.model.paths import PathMap
 from jackd.model.peer import Peer, url_id
+from jackd.model.schedule import Window
 from jackd.model.secret import Secret
 
 ServerType = Literal["radarr", "sonarr", "folder"]
@@ -42,6 +43,24 @@ class DownloadSettings:
     retry_base_delay_ms: int = 1000
     retry_max_delay_ms: int = 1_800_000
     idle_timeout_ms: int = 60_000
+
+
+@frozen(kw_only=True)
+class LimitSettings:
+    """
+    How much jack may do at once. Rates are bytes/s, 0 for no limit.
+
+    :ivar alternative_upload_rate, alternative_download_rate: hold while a client has switched to them.
+    :ivar schedule: the first window that covers an hour holds then.
+    """
+
+    upload_rate: int = 0
+    download_rate: int = 0
+    alternative_upload_rate: int = 0
+    alternative_download_rate: int = 0
+    max_uploads: int = 200
+    max_uploads_per_peer: int = 32
+    schedule: tuple[Window, ...] = ()
 
 
 @frozen(kw_only=True)
@@ -105,6 +124,7 @@ class Settings:
     downloads: DownloadSettings | None = None
     servers: tuple[ServerSettings, ...] = ()
     peers: tuple[Peer, ...] = ()
+    limits: LimitSettings = LimitSettings()
     environment: Environment = Environment()
     path: Path
     notes: tuple[str, ...] = ()

@@ -23,12 +23,15 @@ class Peer:
     :ivar url: base URL, without trailing slash.
     :ivar key: what he gave us; sent as ``X-Api-Key``.
     :ivar headers: sent along (for a proxy in front of him); can't replace the key.
+    :ivar upload_rate, download_rate: bytes/s to and from him, 0 for no limit.
     """
 
     name: str
     url: str
     key: Secret
     headers: Mapping[str, Secret] = field(factory=dict)
+    upload_rate: int = 0
+    download_rate: int = 0
 
     @property
     def id(self) -> str:

@@ -15,6 +15,7 @@ from jackd.config import (
     DownloadSettings,
     Environment,
     JackSettings,
+    LimitSettings,
     ServerSettings,
     Settings,
     default,
@@ -23,6 +24,7 @@ from jackd.config import (
 )
 from jackd.config.default import default_text
 from jackd.model.peer import Peer
+from jackd.model.schedule import Window
 from tests.config.written import ARR_KEY, OWN_KEY
 
 ROOT = Path(__file__).parents[2]
@@ -35,7 +37,16 @@ ENVIRON = dict.fromkeys(
 }
 NAMES = ["jack.yml", "config.jsonc", "a.yaml", "a.json"]
 
-OTHER_NAMES = {"key": "apiKey", "path_map": "pathMappings"}
+OTHER_NAMES = {
+    "key": "apiKey",
+    "path_map": "pathMappings",
+    "upload_rate": "uploadKiBs",
+    "download_rate": "downloadKiBs",
+    "alternative_upload_rate": "alternativeUploadKiBs",
+    "alternative_download_rate": "alternativeDownloadKiBs",
+    "start": "from",
+    "stop": "to",
+}
 NO_KEYS = {"environment", "notes", "path"}
 """Fields of ``Settings`` itself that do not come from the file."""
 
@@ -44,7 +55,9 @@ def keys() -> set[str]:
     """Every key of the file, from the settings tree."""
     fields = [f for f in attrs.fields(Settings) if f.name not in NO_KEYS]
     fields += [
-        f for kind in (JackSettings, DownloadSettings, ServerSettings, AutoRegister, Peer) for f in attrs.fields(kind)
+        f
+        for kind in (JackSettings, DownloadSettings, ServerSettings, AutoRegister, Peer, LimitSettings, Window)
+        for f in attrs.fields(kind)
     ]
     names = [OTHER_NAMES.get(f.name, f.name) for f in fields]
     return {re.sub("_(.)", lambda m: m[1].upper(), name) for name in names} | {"from", "to"}
@@ -112,6 +125,9 @@ def test_with_every_line_in_force_it_is_valid_and_says_the_defaults(tmp_path, na
     assert (radarr.source, radarr.destination, radarr.autoregister) == (True, True, AutoRegister())
     assert (sonarr.type, folder.type) == ("sonarr", "folder")
     assert settings.peers[0].name == "Alice"
+    (window,) = settings.limits.schedule
+    assert attrs.evolve(settings.limits, schedule=()) == LimitSettings()
+    assert (window.start, window.stop, window.upload_rate) == (480, 1380, 2_048_000)
 
 
 def test_every_key_stands_in_the_documentation():
@@ -133,7 +149,7 @@ def test_every_variable_and_its_default_stand_in_the_documentation():
 
 
 def test_every_default_of_downloads_stands_in_the_documentation():
-    for field in attrs.fields(DownloadSettings):
+    for field in (*attrs.fields(DownloadSettings), *attrs.fields(LimitSettings)[4:6]):
         key = re.sub("_(.)", lambda m: m[1].upper(), field.name)
         if field.default is not attrs.NOTHING:
             assert re.search(rf"\* - ``{key}``\n     - .*\n     - ``{field.default}``\n", DOCS), key
