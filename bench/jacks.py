@@ -15,6 +15,7 @@ from bench.contest import Fetched, bound
 from bench.ground import BenchFailed, Film
 from bench.probe import Target
 from bench.processes import cpu_seconds
+from jackd.web.slots import MAX_STREAMS
 from tests.integration.daemon import Daemon
 from tests.integration.operator import Operator
 
@@ -46,7 +47,10 @@ class JackServer:
 
     def start(self, films: Sequence[Film]) -> None:
         folder = {"name": "films", "type": "folder", "path": str(self._library)}
-        self.daemon.configure(servers=[folder], downloads={"completedPath": str(self.daemon.completed)})
+        # All readers come with one key here, and more of them than one key may usually have.
+        limits = {"maxUploads": MAX_STREAMS, "maxUploadsPerPeer": MAX_STREAMS}
+        downloads = {"completedPath": str(self.daemon.completed)}
+        self.daemon.configure(servers=[folder], downloads=downloads, limits=limits)
         self.pid = self.run()
 
         def indexed() -> bool:
