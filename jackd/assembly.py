@@ -37,6 +37,7 @@ from jackd.qbittorrent.categories import own_category
 from jackd.storage.catalogue import CatalogueStore
 from jackd.storage.database import Database
 from jackd.storage.downloads import DownloadStore
+from jackd.storage.kept import KeptSettings
 from jackd.storage.labels import Labels
 from jackd.storage.manifests import ManifestStore
 from jackd.storage.threads import ThreadWorkers
@@ -55,7 +56,9 @@ from jackd.web.sendfile import SendfileSender
 from jackd.web.sending import BlockSender
 from jackd.web.site import Mount, Site
 from jackd.web.slots import MAX_STREAMS
+from jackd.web.speed import SpeedLimits
 from jackd.web.takeover import TakeoverAgent
+from jackd.web.uploads import Uploads
 
 S = TypeVar("S", bound=IService)
 
@@ -89,6 +92,8 @@ class Jack:
     disk: ThreadWorkers = field(init=False)
     parsers: ThreadWorkers = field(init=False)
     database: Database = field(init=False)
+    speed: SpeedLimits = field(init=False)
+    uploads: Uploads = field(init=False)
     states: dict[str, ServerState] = field(init=False)
     clients: dict[str, ArrClient] = field(init=False)
 
@@ -104,10 +109,25 @@ class Jack:
         readers = self.start(ThreadWorkers(self.reactor, "sql-reader", 2))
         self.database = self.start(Database(str(state_dir / "jack.db"), writer, readers))
         self.database.open()
+        self._limit()
         self.states = {server.id: _state(server) for server in self.settings.servers}
         timeout = self.settings.environment.http_timeout_ms / 1000
         arrs = [server for server in self.settings.servers if server.type != "folder"]
         self.clients = {server.id: ArrClient(self.outgoing, server, timeout) for server in arrs}
+
+    def _limit(self) -> None:
+        """What all transfers share: how fast, and how many."""
+        limits, kept = self.settings.limits, KeptSettings(self.database)
+        self.speed = self.start(SpeedLimits(settings=limits, kept=kept, clock=self.reactor, peers=self.settings.peers))
+        self.speed.load()
+        self.uploads = self.start(
+            Uploads(
+                clock=self.reactor,
+                limits=self.speed.up,
+                total=limits.max_uploads,
+                each=limits.max_uploads_per_peer,
+            )
+        )
 
     def start(self, service: S) -> S:
         """Have ``service`` start next."""
@@ -135,15 +155,21 @@ def assemble(reactor: Any, settings: Settings) -> MultiService:
         disk=jack.disk,
         clock=reactor,
         sender=sender,
+        uploads=jack.uploads,
     )
     torznab = TorznabApp(network=network, keys=jack.keys, mint=jack.mint, stubs=stubs, base_url=settings.jack.base_url)
     mounts = [Mount(["/handshake", "/peer"], peers), Mount(["/torznab"], torznab)]
     if settings.downloads is not None:
         mounts += download(jack, network, stubs)
     operator = OperatorApp(
-        keys=jack.keys, servers=list(jack.states.values()), shared=shared, network=network, version=__version__
+        keys=jack.keys,
+        servers=list(jack.states.values()),
+        shared=shared,
+        network=network,
+        uploads=jack.uploads,
+        version=__version__,
     )
-    listen(jack, [*mounts, Mount(["/ping", "/servers", "/items", "/peers"], operator)])
+    listen(jack, [*mounts, Mount(["/ping", "/servers", "/items", "/peers", "/uploads"], operator)])
     register(jack)
     jack.start(SystemdNotifier(clock=reactor))
     return jack.services
@@ -207,6 +233,7 @@ def download(jack: Jack, network: Network, stubs: Stubs) -> list[Mount]:
         settings=settings,
         clock=jack.reactor,
         sink=sink,
+        speed=jack.speed.down,
     )
     queue.load()
     jack.start(queue)
@@ -223,6 +250,8 @@ def download(jack: Jack, network: Network, stubs: Stubs) -> list[Mount]:
         completed_path=str(settings.completed_path),
         servers={server.id: server for server in jack.settings.servers if server.id in jack.clients},
         disk=jack.disk,
+        speed=jack.speed,
+        uploads=jack.uploads,
     )
     return [Mount(["/api/v2"], app), Mount(["/api/v2/torrents/add"], app, MAX_UPLOAD)]
 

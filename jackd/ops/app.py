@@ -18,6 +18,7 @@ from jackd.ports import PeerNetwork, Shared
 from jackd.web.auth import Account, Keys, Scope
 from jackd.web.request import Head, JackRequest
 from jackd.web.router import Router, json_error, json_reply, reply
+from jackd.web.uploads import Upload, Uploads
 
 OPEN = frozenset({"/", "/ping"})
 DEFAULT_ITEMS = 50
@@ -31,16 +32,24 @@ _CATEGORIES = {Kind.MOVIE: 2000, Kind.EPISODE: 5000}
 
 class OperatorApp:
     """
-    ``/ping`` for everybody; ``/servers``, ``/servers/health``, ``/items`` and ``/peers`` for the operator's key, in
-    ``X-Api-Key`` or ``apikey=``. As the last mount it also answers for all paths that nobody else has: 401 to
-    strangers, who so can't tell what exists, and 404 to the operator (S1).
+    ``/ping`` for everybody; ``/servers``, ``/servers/health``, ``/items``, ``/peers`` and ``/uploads`` for the
+    operator's key, in ``X-Api-Key`` or ``apikey=``. As the last mount it also answers for all paths that nobody else
+    has: 401 to strangers, who so can't tell what exists, and 404 to the operator (S1).
     """
 
     router: ClassVar[Router] = Router()
 
     def __init__(
-        self, *, keys: Keys, servers: Sequence[ServerState], shared: Shared, network: PeerNetwork, version: str
+        self,
+        *,
+        keys: Keys,
+        servers: Sequence[ServerState],
+        shared: Shared,
+        network: PeerNetwork,
+        uploads: Uploads,
+        version: str,
     ) -> None:
+        self._uploads = uploads
         self._keys = keys
         self._servers = servers
         self._shared = shared
@@ -104,6 +113,13 @@ class OperatorApp:
         """How each friend is doing."""
         return json_reply(request, {"peers": [_peer(status) for status in self._network.statuses()]})
 
+    @router.route("/uploads", methods=["GET"])
+    def uploads(self, request: JackRequest) -> bytes:
+        """What friends read now; speeds in bytes/s."""
+        found = self._uploads
+        uploads = [_upload(upload) for upload in found.current()]
+        return json_reply(request, {"uploads": uploads, "speed": int(found.speed), "waiting": found.slots.waiting})
+
 
 def _number(query: dict[str, str], name: str, default: int, most: int) -> int:
     text = query.get(name, "")
@@ -148,6 +164,17 @@ def _peer(status: PeerStatus) -> dict[str, Any]:
         "version": status.version,
         "features": sorted(status.features),
         "error": status.error,
+    }
+
+
+def _upload(upload: Upload) -> dict[str, Any]:
+    return {
+        "account": upload.who,
+        "client": upload.client,
+        "file": upload.file,
+        "size": upload.size,
+        "sent": upload.flow.moved,
+        "speed": int(upload.speed),
     }
 
 

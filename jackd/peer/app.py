@@ -21,6 +21,7 @@ from jackd.web.files import Files
 from jackd.web.request import Head, JackRequest
 from jackd.web.router import Router, json_error, json_reply, reply
 from jackd.web.sending import Sender
+from jackd.web.uploads import Uploads
 
 COMPUTING_SECONDS = 2
 """What somebody is told to wait who asks for a manifest that is not ready."""
@@ -32,6 +33,7 @@ class PeerApp:
 
     :param disk: reads the files, and writes the JSON of long answers.
     :param sender: how a file's bytes are sent, where not by the way that works everywhere.
+    :param uploads: counts and limits all reading of files.
     """
 
     router: ClassVar[Router] = Router()
@@ -46,6 +48,7 @@ class PeerApp:
         disk: Workers,
         clock: IReactorTime,
         sender: Sender | None = None,
+        uploads: Uploads | None = None,
         version: str = __version__,
     ) -> None:
         self._shared = shared
@@ -53,7 +56,7 @@ class PeerApp:
         self._keys = keys
         self._workers = disk
         self._version = version
-        self.files = Files(workers=disk, mint=mint, clock=clock, sender=sender)
+        self.files = Files(workers=disk, mint=mint, clock=clock, sender=sender, uploads=uploads)
 
     def resource(self) -> IResource:
         return self.router.resource()

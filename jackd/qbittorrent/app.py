@@ -25,7 +25,7 @@ from jackd.qbittorrent.queue import Queue
 from jackd.qbittorrent.session import Bans, Sessions, tokens
 from jackd.qbittorrent.sync import Sync
 from jackd.qbittorrent.tags import Tags
-from jackd.qbittorrent.torrents import Changing, Reading, Unsupported
+from jackd.qbittorrent.torrents import Changing, Limits, Reading, Unsupported
 from jackd.qbittorrent.transfer import Transfer
 from jackd.qbittorrent.wire import View
 from jackd.storage.labels import Labels
@@ -35,6 +35,8 @@ from jackd.web.auth import Account, Keys
 from jackd.web.forms import read_form
 from jackd.web.request import Head, JackRequest
 from jackd.web.router import Router, json_reply, reply
+from jackd.web.speed import SpeedLimits
+from jackd.web.uploads import Uploads
 
 log = Logger(namespace="jackd.qbittorrent")
 
@@ -49,6 +51,8 @@ class QBittorrentApp:
 
     :param servers: the *arrs by id; each has its own category and its own names for jack's folders.
     :param completed_path: where finished grabs go.
+    :param speed: the limits of all transfers together.
+    :param uploads: what friends read now.
     :param disk: where the file system is asked how much room there is.
     """
 
@@ -68,6 +72,8 @@ class QBittorrentApp:
         servers: Mapping[str, Server],
         now: Callable[[], float] = time.time,
         disk: Workers | None = None,
+        speed: SpeedLimits,
+        uploads: Uploads,
     ) -> None:
         self._keys = keys
         self._servers = servers
@@ -79,6 +85,7 @@ class QBittorrentApp:
         tags = Tags(labels, downloads, queue)
         categories = Categories(labels, downloads, queue, servers, completed_path)
         free = FreeSpace(completed_path, disk or InlineWorkers(), now)
+        transfer = Transfer(queue, speed, uploads)
         areas = (
             Program(completed_path),
             Reading(queue),
@@ -87,8 +94,9 @@ class QBittorrentApp:
             Adding(downloads, network, mint, stubs, categories, tags),
             categories,
             tags,
-            Sync(queue, categories, tags, free),
-            Transfer(queue),
+            Sync(queue, categories, tags, free, transfer),
+            transfer,
+            Limits(downloads, queue),
             Absent(),
         )
         self._actions: dict[str, Action] = {}

@@ -12,7 +12,7 @@ from jackd.qbittorrent.calls import Actions, Answer, Call
 from jackd.qbittorrent.categories import Categories, wire
 from jackd.qbittorrent.queue import Queue
 from jackd.qbittorrent.tags import Tags
-from jackd.qbittorrent.transfer import transfer_info
+from jackd.qbittorrent.transfer import Transfer
 from jackd.qbittorrent.wire import Row
 
 MAX_SNAPSHOTS = 16
@@ -30,7 +30,6 @@ _SERVER_STATE = {
     "total_buffers_size": 0,
     "total_queued_size": 0,
     "total_wasted_session": 0,
-    "use_alt_speed_limits": False,
     "write_cache_overload": "0",
 }
 
@@ -55,8 +54,14 @@ class Sync:
     actions: ClassVar[Actions] = Actions()
 
     def __init__(
-        self, queue: Queue, categories: Categories, tags: Tags, free_space: Callable[[], Awaitable[int]]
+        self,
+        queue: Queue,
+        categories: Categories,
+        tags: Tags,
+        free_space: Callable[[], Awaitable[int]],
+        transfer: Transfer,
     ) -> None:
+        self._transfer = transfer
         self._queue = queue
         self._categories = categories
         self._tags = tags
@@ -97,7 +102,8 @@ class Sync:
             trackers=trackers,
             server_state={
                 **_SERVER_STATE,
-                **transfer_info(list(rows.values())),
+                **self._transfer.sums(rows.values(), call.view),
+                "use_alt_speed_limits": self._transfer.alternative,
                 "alltime_dl": sum(row["completed"] for row in rows.values()),
                 "free_space_on_disk": free,
                 "total_peer_connections": sum(row["num_seeds"] for row in rows.values()),

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
-from jackd.model.download import State
+from jackd.model.download import Download, State
 from jackd.model.errors import BadRequest, Conflict
 from jackd.ports import Downloads
 from jackd.qbittorrent import wire
 from jackd.qbittorrent.adding import share_limits
 from jackd.qbittorrent.calls import Actions, Answer, Call
 from jackd.qbittorrent.queue import Queue, select
+from jackd.web.rate import MAX_RATE
 
 _FILE_PRIORITIES = {"0", "1", "6", "7"}
 
@@ -68,14 +70,6 @@ class Reading:
         """A stub is good for one grab and not kept."""
         self._queue.one(call)
         raise Conflict("Unable to export torrent file")
-
-    @actions.read("torrents/downloadLimit", "torrents/uploadLimit")
-    async def limits(self, call: Call) -> Answer:
-        """0, no limit, for each of ``hashes`` that is there, -1 for the others."""
-        call.need("hashes")
-        names = [name.lower() for name in call.words("hashes", "|")]
-        there = {download.hash for download in self._queue.seen(call.view)}
-        return {name: 0 if name in there else -1 for name in names}
 
 
 class Changing:
@@ -153,6 +147,51 @@ class Changing:
         return await self._move(call, "down")
 
 
+class Limits:
+    """The speed limits of each download."""
+
+    actions: ClassVar[Actions] = Actions()
+
+    def __init__(self, downloads: Downloads, queue: Queue) -> None:
+        self._downloads = downloads
+        self._queue = queue
+
+    def _each(self, call: Call, rate: Callable[[Download], int]) -> Answer:
+        """For each of ``hashes``; 0 is no limit, -1 stands for what is not there."""
+        call.need("hashes")
+        names = [name.lower() for name in call.words("hashes", "|")]
+        there = {download.hash: download for download in self._queue.seen(call.view)}
+        return {name: rate(there[name]) if name in there else -1 for name in names}
+
+    @actions.read("torrents/downloadLimit")
+    async def download_limits(self, call: Call) -> Answer:
+        """Bytes/s of each of ``hashes``."""
+        return self._each(call, lambda download: download.download_limit)
+
+    @actions.read("torrents/uploadLimit")
+    async def upload_limits(self, call: Call) -> Answer:
+        """The same; nothing is uploaded of a download, so it is only what was set."""
+        return self._each(call, lambda download: download.upload_limit)
+
+    @actions.change("torrents/setDownloadLimit")
+    async def limit_download(self, call: Call) -> Answer:
+        """``hashes``, ``limit``: bytes/s, 0 for no limit."""
+        call.need("hashes", "limit")
+        await self._downloads.set_speed_limits(self._queue.hashes(call), download=_rate(call))
+        return ""
+
+    @actions.change("torrents/setUploadLimit")
+    async def limit_upload(self, call: Call) -> Answer:
+        """``hashes``, ``limit``; without effect."""
+        call.need("hashes", "limit")
+        await self._downloads.set_speed_limits(self._queue.hashes(call), upload=_rate(call))
+        return ""
+
+
+def _rate(call: Call) -> int:
+    return max(0, min(call.number("limit"), MAX_RATE))
+
+
 class Unsupported:
     """
     What only makes sense for BitTorrent. Settings without a meaning here are taken and forgotten; what a client would
@@ -170,8 +209,6 @@ class Unsupported:
         "torrents/setSuperSeeding",
         "torrents/toggleSequentialDownload",
         "torrents/toggleFirstLastPiecePrio",
-        "torrents/setDownloadLimit",
-        "torrents/setUploadLimit",
         "torrents/addPeers",
     )
     async def for_hashes(self, call: Call) -> Answer:

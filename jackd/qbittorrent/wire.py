@@ -90,7 +90,7 @@ def row(download: Download, view: View, priority: int = 0) -> Row:
         "completed": _received(download),
         "completion_on": int(download.completed or 0),
         "content_path": view.path(download.content),
-        "dl_limit": 0,
+        "dl_limit": download.download_limit,
         "dlspeed": speed,
         "download_path": "",
         "downloaded": _received(download),
@@ -127,7 +127,7 @@ def row(download: Download, view: View, priority: int = 0) -> Row:
         "total_size": grab.size,
         "tracker": tracker_url(download),
         "trackers_count": 1,
-        "up_limit": 0,
+        "up_limit": download.upload_limit,
         "uploaded": 0,
         "uploaded_session": 0,
         "upspeed": 0,
@@ -152,6 +152,8 @@ def stamp(download: Download, view: View, priority: int) -> tuple[object, ...]:
         download.tags,
         download.ratio_limit,
         download.seeding_time_limit,
+        download.download_limit,
+        download.upload_limit,
     )
 
 
@@ -165,7 +167,7 @@ def properties(download: Download, view: View) -> Row:
         "completion_date": int(download.completed) if download.completed is not None else -1,
         "created_by": "jack",
         "creation_date": int(download.added),
-        "dl_limit": UNLIMITED,
+        "dl_limit": download.download_limit or UNLIMITED,
         "dl_speed": int(download.speed),
         "dl_speed_avg": _received(download) // active if active else 0,
         "download_path": "",
@@ -196,7 +198,7 @@ def properties(download: Download, view: View) -> Row:
         "total_uploaded": 0,
         "total_uploaded_session": 0,
         "total_wasted": 0,
-        "up_limit": UNLIMITED,
+        "up_limit": download.upload_limit or UNLIMITED,
         "up_speed": 0,
         "up_speed_avg": 0,
     }

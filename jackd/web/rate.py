@@ -17,6 +17,9 @@ from attrs import frozen
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
 
+MAX_RATE = 2**40
+"""Bytes/s."""
+
 QUANTUM_SECONDS = 0.05
 """A quantum is what the tightest limit earns in this time; it makes limits exact, and wakes threads up so often."""
 

@@ -53,6 +53,12 @@ class Slots:
         self.running: Counter[str] = Counter()
         self._waiting: dict[str, _Waiting] = {}
 
+    @property
+    def waiting(self) -> int:
+        """Callers who have a place in the queue."""
+        self._forget_the_absent()
+        return len(self._waiting)
+
     @contextmanager
     def taken(self, who: str, what: str) -> Iterator[None]:
         """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from twisted.internet.task import Clock
 
 from jackd.model.item import Item
 from jackd.model.peer import Peer, PeerStatus
@@ -12,6 +13,7 @@ from jackd.model.server import ServerState
 from jackd.ops.app import MAX_ITEMS, OperatorApp
 from jackd.web.auth import Account, Keys, Scope
 from jackd.web.site import Mount
+from jackd.web.uploads import Uploads
 from tests.support import MATRIX, PILOT, Web
 
 KEY = {"X-Api-Key": "operator"}
@@ -40,11 +42,18 @@ def radarr(**changes) -> ServerState:
     return ServerState(**known, source=True, destination=True, version="5.1", items=2, **changes)
 
 
-def web(*servers: ServerState, shared: OwnItems | None = None) -> Web:
+def web(*servers: ServerState, shared: OwnItems | None = None, uploads: Uploads | None = None) -> Web:
     keys = Keys()
     keys.add("operator", Account(name="jack", scopes=frozenset(Scope)))
     keys.add("managed", Account(name="Films", scopes=frozenset({Scope.TORZNAB}), server="aaaaaaaa"))
-    app = OperatorApp(keys=keys, servers=servers, shared=shared or OwnItems(), network=Friends(), version="9.9.9")
+    app = OperatorApp(
+        keys=keys,
+        servers=servers,
+        shared=shared or OwnItems(),
+        network=Friends(),
+        uploads=uploads or Uploads(clock=Clock()),
+        version="9.9.9",
+    )
     return Web(Mount([], app))
 
 
@@ -62,7 +71,17 @@ def test_the_root_is_one_plain_line_without_version():
     assert (head.status, head.body) == (200, b"")
 
 
-CLOSED = ["/servers", "/servers/health", "/items", "/items?searchTerm=a", "/peers", "/nothing", "/servers/x", "/ping/x"]
+CLOSED = [
+    "/servers",
+    "/servers/health",
+    "/items",
+    "/items?searchTerm=a",
+    "/peers",
+    "/uploads",
+    "/nothing",
+    "/servers/x",
+    "/ping/x",
+]
 
 
 @pytest.mark.parametrize("path", CLOSED)
@@ -76,7 +95,7 @@ def test_all_else_needs_the_operators_key(path):
 def test_every_route_is_in_the_list_above():
     """S1: a new route without an entry fails here."""
     paths = {rule.rule for rule in OperatorApp.router.url_map.iter_rules()}
-    assert paths == {"/", "/ping", *CLOSED[:3], "/peers"}
+    assert paths == {"/", "/ping", *CLOSED[:3], "/peers", "/uploads"}
 
 
 def test_the_key_may_stand_in_the_query():
@@ -132,3 +151,20 @@ def test_peers_tell_how_they_are_and_no_key():
     assert got.json()["peers"][0]["features"] == ["a", "b"]
     assert "alices-key" not in got.text
     assert "pw@" not in got.text
+
+
+def test_what_friends_read_now():
+    clock = Clock()
+    uploads = Uploads(clock=clock)
+    uploads.startService()
+    with uploads.slots.taken("jack", "x"), uploads.begun(who="jack", client="::1", file="a.mkv", size=5000) as flow:
+        for _ in range(3):
+            clock.advance(1)
+            flow.move(1000)
+        got = web(uploads=uploads).get("/uploads", headers=KEY).json()
+    stream = {"account": "jack", "client": "::1", "file": "a.mkv", "size": 5000, "sent": 3000, "speed": 1000}
+    assert got == {"uploads": [stream], "speed": 1000, "waiting": 0}
+    assert web(uploads=uploads).get("/uploads", headers=KEY).json() == {"uploads": [], "speed": 0, "waiting": 0}
+    assert uploads.sent == 3000
+    uploads.stopService()
+    assert not clock.getDelayedCalls()

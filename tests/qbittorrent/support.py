@@ -6,17 +6,22 @@ from typing import Any
 from urllib.parse import quote
 
 from attrs import define, field, frozen
+from twisted.internet.task import Clock
 
+from jackd.config.settings import LimitSettings
 from jackd.model.errors import ItemGone
 from jackd.model.paths import PathMap, PathMapping
 from jackd.model.release import Release
 from jackd.qbittorrent.app import QBittorrentApp
 from jackd.storage.database import Database
+from jackd.storage.kept import KeptSettings
 from jackd.storage.labels import Labels
 from jackd.torrent.stub import Stubs
 from jackd.web.auth import Account, Keys, Mint, Scope
 from jackd.web.limits import MAX_UPLOAD
 from jackd.web.site import Mount
+from jackd.web.speed import SpeedLimits
+from jackd.web.uploads import Uploads
 from tests.fakes.downloads import FakeDownloads
 from tests.support import MATRIX, PILOT, Got, Web, change
 
@@ -91,9 +96,16 @@ class World:
     mint: Mint = field(factory=lambda: Mint(b"secret"))
     database: Database = field(factory=Database.in_memory)
     completed_path: str = "/downloads"
+    limits: LimitSettings = LimitSettings()
+    speed: SpeedLimits = field(init=False)
+    uploads: Uploads = field(factory=lambda: Uploads(clock=Clock()))
 
     def __attrs_post_init__(self) -> None:
         self.downloads = FakeDownloads(self.completed_path, self.now)
+        self.speed = SpeedLimits(
+            settings=self.limits, kept=KeptSettings(self.database), clock=Clock(), now=self.now, monotonic=self.now
+        )
+        self.speed.load()
         everything = frozenset(Scope)
         self.keys.add(KEY, Account(name="jack", scopes=everything))
         scopes = frozenset({Scope.TORZNAB, Scope.QBITTORRENT})
@@ -121,6 +133,8 @@ class World:
             completed_path=self.completed_path,
             servers={RADARR: FakeServer(), SONARR: FakeServer(mapped)},
             now=self.now,
+            speed=self.speed,
+            uploads=self.uploads,
         )
 
     def mounts(self, app: QBittorrentApp | None = None) -> list[Mount]:
