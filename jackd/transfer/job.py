@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from typing import ParamSpec, TypeVar
 
 from attrs import evolve, frozen
 from twisted.internet.defer import Deferred
@@ -25,6 +26,9 @@ from jackd.transfer.placing import candidates, folder_of
 from jackd.transfer.sink import Sink, Stopped
 from jackd.transfer.source import open_source, opened
 from jackd.transfer.verification import Verification
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @frozen(kw_only=True)
@@ -73,6 +77,7 @@ class Job:
 
     def __init__(self, download: Download, tools: Tools, *, claimed_space: Callable[[], int] = lambda: 0) -> None:
         self.stopping = False
+        self._unsure = False
         self._download = download
         self._tools = tools
         self._disk = tools.disk
@@ -148,7 +153,26 @@ class Job:
             raise verification.error or Stopped from None
         finally:
             await verification.close()
+            if self._unsure and verification.known:
+                await self._distrust()
             await self._disk.run(part.close)
+
+    async def _synced(self, sync: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return await self._disk.run(sync, *args, **kwargs)
+        except DiskTrouble:
+            self._unsure = True
+            raise
+
+    async def _distrust(self) -> None:
+        """
+        A sync failed. Blocks that were mended before it can still be read, and are right, but perhaps the disk does
+        not have them: only what was compared before the last good sync is known to be on it.
+        """
+        download = self._download
+        download.received = min(download.received, download.checked)
+        with suppress(Exception):  # it is not the first error
+            await self._commit(download.received)
 
     def _verification(self, part: Part) -> Verification:
         download, tools = self._download, self._tools
@@ -181,7 +205,7 @@ class Job:
             await verification.finish()
         finally:
             self._interrupt = None
-        if not await self._disk.run(part.seal, download.grab.size):
+        if not await self._synced(part.seal, download.grab.size):
             raise DiskTrouble("the disk lost bytes that were written")
         if (download.received, download.checked) != (download.grab.size, verification.checked):
             download.received, download.checked = download.grab.size, verification.checked
@@ -232,7 +256,7 @@ class Job:
 
         async def sync() -> None:
             checked = verification.checked  # of what is mended while the disk works nobody knows whether it is on it
-            await self._disk.run(part.sync)
+            await self._synced(part.sync)
             download.checked = checked
 
         checkpoints = Checkpoints(

@@ -67,6 +67,11 @@ class Verification:
         self._news: Deferred[None] | None = None
         self._ended: Deferred[None] | None = None
 
+    @property
+    def known(self) -> bool:
+        """Whether there is a manifest."""
+        return self._manifest is not None
+
     def begin(self, written: int) -> None:
         """So many bytes are there, of which ``download.checked`` were compared already."""
         self.checked = min(self._download.checked, written)
@@ -140,7 +145,7 @@ class Verification:
             ended.callback(None)
 
     async def _run(self) -> None:
-        manifest = await self._found()
+        manifest = self._manifest = await self._found()
         if manifest is None:
             return
         self._before = self._written

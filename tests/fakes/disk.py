@@ -187,12 +187,14 @@ class Disk:
 
     :ivar trouble: by name of the call: the errno with which the next one fails. A sync that fails has lost what was
         under way, and the next one says that all is well: so does Linux.
+    :ivar syncs_until_one_fails: how many syncs of files succeed before that.
     :ivar calls: the names of all calls so far.
     """
 
     def __init__(self, power: Power, *folders: str) -> None:
         self.root = Folder(0o755)
         self.trouble: dict[str, int] = {}
+        self.syncs_until_one_fails: int | None = None
         self.calls: list[str] = []
         self._power = power
         self._open: dict[int, File | Folder] = {}
@@ -371,6 +373,10 @@ class Disk:
 
     def _sync(self, name: str, node: File | Folder, *, data_only: bool) -> None:
         self._call(name)
+        if isinstance(node, File) and self.syncs_until_one_fails is not None:
+            self.syncs_until_one_fails -= 1
+            if self.syncs_until_one_fails < 0:
+                self.syncs_until_one_fails, self.trouble[name] = None, errno.EIO
         if name in self.trouble:
             if isinstance(node, File):
                 node.pending.clear()
@@ -448,12 +454,19 @@ def _error(number: int, path: Any = None) -> OSError:
     return OSError(number, os.strerror(number), None if path is None else str(path))
 
 
+def _modules(package: str) -> list[str]:
+    return [f"{package}.{found.name}" for found in pkgutil.iter_modules(importlib.import_module(package).__path__)]
+
+
 @contextmanager
 def replace_os(package: str, disk: Disk, monkeypatch: Any) -> Iterator[None]:
-    """Have all modules of ``package`` that use :mod:`os` use ``disk``; ``renameat2`` too, wherever it is bound."""
+    """
+    Have all modules of ``package`` that use :mod:`os`, and the one that computes digests, use ``disk``; ``renameat2``
+    too, wherever it is bound.
+    """
     with monkeypatch.context() as patch:
-        for found in pkgutil.iter_modules(importlib.import_module(package).__path__):
-            module = importlib.import_module(f"{package}.{found.name}")
+        for found in [*_modules(package), "jackd.storage.digests"]:
+            module = importlib.import_module(found)
             if getattr(module, "os", None) is os:
                 patch.setattr(module, "os", disk)
             if hasattr(module, "_renameat2"):

@@ -17,6 +17,7 @@ from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
+from jackd.model.errors import PeerError
 from jackd.transfer import beneath, checkpoint, inbox
 from jackd.transfer.checkpoint import Checkpoints
 from jackd.transfer.completed import CompletedFolder
@@ -24,7 +25,8 @@ from jackd.transfer.part import Part
 from tests.fakes.disk import replace_os
 from tests.transfer import frail
 from tests.transfer.frail import CHECKPOINT, PIECE, VERSIONS, FrailWorld
-from tests.transfer.world import FakeFile
+from tests.transfer.test_verification import garbled, manifest_of, once
+from tests.transfer.world import CONTENT, FakeFile
 
 
 @pytest.fixture(autouse=True)
@@ -75,7 +77,23 @@ def fetch_on_a_failing_disk(world: FrailWorld) -> None:
     world.wait(70)
 
 
-SCENARIOS = [fetch, fetch_a_changed_file, fetch_and_delete, fetch_on_a_failing_disk]
+def fetch_and_mend(world: FrailWorld) -> None:
+    """Three blocks are not as the friend's manifest says, and are fetched again when others are there already."""
+    world.files.manifests = [manifest_of()]
+    world.files.script = once(garbled(100, 5000, len(CONTENT) - 1), in_pieces)
+    world.grab()
+    world.wait(70)
+
+
+def mend_late(world: FrailWorld) -> None:
+    """The manifest comes when all bytes are there, and synced."""
+    world.files.manifests = [PeerError("not yet", retry_after=7.0), manifest_of()]
+    world.files.script = once(garbled(100, 5000, len(CONTENT) - 1), in_pieces)
+    world.grab()
+    world.wait(10)
+
+
+SCENARIOS = [fetch, fetch_a_changed_file, fetch_and_delete, fetch_on_a_failing_disk, fetch_and_mend, mend_late]
 ENOUGH = 1000
 
 
@@ -132,6 +150,23 @@ def steps_of(monkeypatch, scenario: Callable[[FrailWorld], None]) -> int:
 def test_f4_the_power_fails_at_every_step(monkeypatch, scenario):
     """F4, F47: what was deleted does not come back either."""
     assert explore(monkeypatch, scenario) > 30
+
+
+@pytest.mark.parametrize("scenario", [fetch, fetch_and_mend, mend_late])
+def test_f4_a_sync_that_fails_is_not_tried_again(monkeypatch, scenario):
+    """Whichever it is: what it should have kept is lost, though it can still be read, and is fetched again."""
+    for syncs in range(ENOUGH):
+        world = FrailWorld()
+        with replace_os("jackd.transfer", world.storage, monkeypatch):
+            world.storage.syncs_until_one_fails = syncs
+            scenario(world)
+            failed = world.storage.syncs_until_one_fails is None
+            world.wait(700)
+            world.crash(Random(syncs))
+            world.come_home()
+        if not failed:
+            break
+    assert 3 < syncs < ENOUGH
 
 
 @pytest.fixture
