@@ -12,7 +12,7 @@ from twisted.internet.defer import Deferred
 from jackd.model.download import Download, State
 from jackd.storage.database import Database
 from jackd.storage.downloads import DownloadStore
-from jackd.transfer.completed import WORK
+from jackd.transfer.completed import FOLDER_MODE, WORK
 from jackd.transfer.part import FILE_MODE
 from tests.fakes.disk import Disk, Power, PowerFailure
 from tests.transfer.world import CONTENT, KILLED, FakeFile, World, a_grab, never
@@ -189,6 +189,8 @@ class FrailWorld(World):
         if row.state is State.COMPLETED:
             assert final is not None, "P2: a finished file is gone"
             assert final.mode == FILE_MODE, f"F11: a finished file has mode {final.mode:o}"
+            for path, folder in self.storage.folders(str(self.completed)).items():
+                assert path.startswith(WORK) or folder.mode == FOLDER_MODE, f"F11: {path} has mode {folder.mode:o}"
             return
         if final is not None or not row.received:
             return

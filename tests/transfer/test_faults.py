@@ -8,7 +8,7 @@ import pytest
 
 from jackd.model.download import State
 from jackd.model.errors import ItemGone, NotFound, PeerError
-from jackd.transfer import inbox
+from jackd.transfer import completed, inbox
 from jackd.transfer.part import Part
 from tests.transfer.world import CONTENT, GIB, FakeFile, World
 
@@ -273,6 +273,24 @@ def test_f10_nothing_is_made_where_a_mount_is_missing(tmp_path):
     world = World(tmp_path / "mnt" / "nas").start()
     assert world.add().state is State.WAITING
     assert not (tmp_path / "mnt").exists()
+
+
+def test_f13_a_folder_on_another_file_system(world, monkeypatch):
+    """Nothing is copied silently: it waits and says why, the part stays, and it goes on by itself."""
+
+    def rename(*args, **kwargs):
+        raise OSError(errno.EXDEV, "no")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(completed, "rename_new", rename)
+        download = world.add()
+        assert download.state is State.WAITING
+        assert download.reason == "the completed folder spans several file systems"
+        assert world.finished() == []
+        assert len(world.work()) == 2
+    world.wait(70)
+    assert len(world.files.asked) == 1
+    assert whole(world)
 
 
 def test_f15_the_last_bytes_need_no_friend(world):

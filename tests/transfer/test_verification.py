@@ -90,7 +90,7 @@ def test_what_matches_is_verified(world):
 
 
 def test_without_a_manifest_it_is_unverified(world):
-    """An original jack has none."""
+    """F25: an original jack has none."""
     world.files.manifests = []
     download = world.add()
     assert download.state is State.COMPLETED
@@ -119,6 +119,7 @@ PLACES = {
 
 @pytest.mark.parametrize("offsets", PLACES.values(), ids=PLACES.keys())
 def test_only_the_wrong_blocks_are_fetched_again(world, offsets):
+    """F25"""
     world.files.script = once(garbled(*offsets))
     download = world.add()
     assert download.state is State.COMPLETED, download.reason
@@ -130,6 +131,7 @@ def test_only_the_wrong_blocks_are_fetched_again(world, offsets):
 
 
 def test_one_that_is_wrong_twice_fails_for_good(world):
+    """F25"""
     world.files.content = flipped(4321)
     download = world.add()
     assert (download.state, download.reason) == (State.FAILED, LIES)
