@@ -12,7 +12,7 @@ from typing import Any
 from attrs import field, frozen
 from treq.client import HTTPClient
 from twisted.internet.defer import CancelledError, Deferred
-from twisted.internet.error import ConnectError, DNSLookupError
+from twisted.internet.error import ConnectError, ConnectingCancelledError, DNSLookupError
 from twisted.internet.error import TimeoutError as ConnectTimeout
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.protocol import Protocol
@@ -152,7 +152,7 @@ class _Uncoded:
     ) -> Deferred[IResponse]:
         plain = headers.copy() if headers else Headers()
         plain.setRawHeaders("accept-encoding", ["identity"])
-        return self._agent.request(method, uri, plain, bodyProducer).addCallback(self._check)
+        return self._agent.request(method, uri, plain, bodyProducer).addCallbacks(self._check, _cancelled_or)
 
     def _check(self, response: IResponse) -> IResponse:
         response.headers.removeHeader("set-cookie")
@@ -212,6 +212,22 @@ class _Collector(Protocol):
 
 def _too_late(result: object, seconds: float) -> None:
     raise CallFailed(f"no answer in {seconds:g} s", late=True)
+
+
+def _cancelled_or(failure: Failure) -> Failure:
+    """
+    ``failure``, or plain ``CancelledError`` when that is what is behind it: Twisted wraps it, and whoever was told to
+    stop would take it for one more failed attempt.
+    """
+    if _was_cancelled(failure.value):
+        raise CancelledError from None
+    return failure
+
+
+def _was_cancelled(error: BaseException | None) -> bool:
+    if isinstance(error, CancelledError | ConnectingCancelledError):
+        return True
+    return any(_was_cancelled(reason.value) for reason in getattr(error, "reasons", None) or ())
 
 
 def _is_late(error: Exception) -> bool:

@@ -6,8 +6,10 @@ import gzip
 
 import pytest
 from twisted.internet import reactor
+from twisted.internet.defer import CancelledError, ensureDeferred
 from twisted.internet.endpoints import TCP4ServerEndpoint
 from twisted.internet.protocol import Factory, Protocol
+from twisted.internet.task import deferLater
 from twisted.web.client import Agent
 
 from jackd.web.outgoing import CallFailed, Outgoing
@@ -66,6 +68,16 @@ async def test_silence_ends_at_the_deadline():
     with pytest.raises(CallFailed) as caught:
         await ask(b"", hang_up=False, timeout=0.2)
     assert caught.value.late
+
+
+@pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nhalf"])
+async def test_whoever_cancels_a_call_is_told_just_that(answer):
+    """F47: a job that is told to stop must not take it for a peer's failure, and try again."""
+    asking = ensureDeferred(ask(answer, hang_up=False))
+    await deferLater(reactor, 0.05)
+    asking.cancel()
+    with pytest.raises(CancelledError):
+        await asking
 
 
 async def test_half_a_body_and_silence_ends_at_the_deadline():
