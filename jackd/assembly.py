@@ -6,15 +6,12 @@ daemon. Nothing else knows who stands behind a port of :mod:`jackd.ports`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any
 
-from attrs import define, field
 from twisted.application import strports
-from twisted.application.service import IService, MultiService
-from twisted.web.client import Agent, HTTPConnectionPool
+from twisted.application.service import MultiService
 
 from jackd import __version__
-from jackd.arr.client import ArrClient
 from jackd.arr.failures import FailureReporter
 from jackd.arr.radarr import RadarrLibrary
 from jackd.arr.registration import Registrar
@@ -24,10 +21,9 @@ from jackd.catalogue.reader import LibraryReader
 from jackd.catalogue.shared import SharedCatalogue
 from jackd.config import ServerSettings, Settings
 from jackd.folder.library import FolderLibrary
+from jackd.foundation import CONNECT_SECONDS, Jack
 from jackd.model.secret import Secret
-from jackd.model.server import ServerState
 from jackd.ops.app import OperatorApp
-from jackd.ops.lifecycle import Stack
 from jackd.ops.systemd import SystemdNotifier
 from jackd.peer.app import PeerApp
 from jackd.peer.network import Network
@@ -35,9 +31,7 @@ from jackd.ports import Library
 from jackd.qbittorrent.app import QBittorrentApp
 from jackd.qbittorrent.categories import own_category
 from jackd.storage.catalogue import CatalogueStore
-from jackd.storage.database import Database
 from jackd.storage.downloads import DownloadStore
-from jackd.storage.kept import KeptSettings
 from jackd.storage.labels import Labels
 from jackd.storage.manifests import ManifestStore
 from jackd.storage.threads import ThreadWorkers
@@ -48,7 +42,7 @@ from jackd.transfer.folders import CategoryFolders
 from jackd.transfer.queue import DownloadQueue
 from jackd.transfer.sink import BufferedSink, Sink
 from jackd.transfer.splice import SpliceSink
-from jackd.web.auth import Account, Keys, Mint, Scope
+from jackd.web.auth import Account, Scope
 from jackd.web.limits import MAX_UPLOAD
 from jackd.web.outgoing import Outgoing
 from jackd.web.rate import Flow
@@ -56,16 +50,11 @@ from jackd.web.sendfile import SendfileSender
 from jackd.web.sending import BlockSender
 from jackd.web.site import Mount, Site
 from jackd.web.slots import MAX_STREAMS
-from jackd.web.speed import SpeedLimits
 from jackd.web.takeover import TakeoverAgent
-from jackd.web.uploads import Uploads
-
-S = TypeVar("S", bound=IService)
 
 OPERATOR = "jack"
 """The name that goes with ``jack.apiKey`` in the qBittorrent dialect."""
 
-CONNECT_SECONDS = 10
 BACKGROUND = 10
 """How nice the thread is that computes digests of what is shared."""
 
@@ -74,65 +63,6 @@ MAX_PUMPS = 32
 
 FOLLOWERS = 2
 """Threads that compare what came with the friends' manifests."""
-
-KEPT_CONNECTIONS = 8
-"""Idle connections that are kept open to each *arr and friend."""
-
-
-@define
-class Jack:
-    """What everything else is made of. Services start in the order in which they are added, and stop in reverse."""
-
-    reactor: Any
-    settings: Settings
-    services: Stack = field(factory=Stack)
-    mint: Mint = field(init=False)
-    keys: Keys = field(factory=Keys)
-    outgoing: Outgoing = field(init=False)
-    disk: ThreadWorkers = field(init=False)
-    parsers: ThreadWorkers = field(init=False)
-    database: Database = field(init=False)
-    speed: SpeedLimits = field(init=False)
-    uploads: Uploads = field(init=False)
-    states: dict[str, ServerState] = field(init=False)
-    clients: dict[str, ArrClient] = field(init=False)
-
-    def __attrs_post_init__(self) -> None:
-        state_dir = self.settings.jack.state_dir
-        self.mint = Mint.load(state_dir / "secret")
-        pool = HTTPConnectionPool(self.reactor)
-        pool.maxPersistentPerHost = KEPT_CONNECTIONS
-        self.outgoing = Outgoing(Agent(self.reactor, pool=pool, connectTimeout=CONNECT_SECONDS), self.reactor)
-        self.disk = self.start(ThreadWorkers(self.reactor, "disk", 16))
-        self.parsers = self.start(ThreadWorkers(self.reactor, "parser", 2))
-        writer = self.start(ThreadWorkers(self.reactor, "sql-writer", 1))
-        readers = self.start(ThreadWorkers(self.reactor, "sql-reader", 2))
-        self.database = self.start(Database(str(state_dir / "jack.db"), writer, readers))
-        self.database.open()
-        self._limit()
-        self.states = {server.id: _state(server) for server in self.settings.servers}
-        timeout = self.settings.environment.http_timeout_ms / 1000
-        arrs = [server for server in self.settings.servers if server.type != "folder"]
-        self.clients = {server.id: ArrClient(self.outgoing, server, timeout) for server in arrs}
-
-    def _limit(self) -> None:
-        """What all transfers share: how fast, and how many."""
-        limits, kept = self.settings.limits, KeptSettings(self.database)
-        self.speed = self.start(SpeedLimits(settings=limits, kept=kept, clock=self.reactor, peers=self.settings.peers))
-        self.speed.load()
-        self.uploads = self.start(
-            Uploads(
-                clock=self.reactor,
-                limits=self.speed.up,
-                total=limits.max_uploads,
-                each=limits.max_uploads_per_peer,
-            )
-        )
-
-    def start(self, service: S) -> S:
-        """Have ``service`` start next."""
-        service.setServiceParent(self.services)
-        return service
 
 
 def assemble(reactor: Any, settings: Settings) -> MultiService:
@@ -275,14 +205,3 @@ def register(jack: Jack) -> None:
                 clock=jack.reactor,
             )
             jack.start(registrar)
-
-
-def _state(server: ServerSettings) -> ServerState:
-    return ServerState(
-        id=server.id,
-        name=server.name,
-        type=server.type,
-        url=server.url,
-        source=server.source,
-        destination=server.destination,
-    )

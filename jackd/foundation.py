@@ -1,0 +1,99 @@
+"""
+What every part of the daemon stands on: threads, database, keys, the way to call others, and the states of the servers.
+
+:mod:`jackd.assembly` builds the features upon it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from attrs import define, field
+from twisted.application.service import IService
+from twisted.web.client import Agent, HTTPConnectionPool
+
+from jackd.arr.client import ArrClient
+from jackd.config import ServerSettings, Settings
+from jackd.model.server import ServerState
+from jackd.ops.lifecycle import Stack
+from jackd.storage.database import Database
+from jackd.storage.kept import KeptSettings
+from jackd.storage.threads import ThreadWorkers
+from jackd.web.auth import Keys, Mint
+from jackd.web.outgoing import Outgoing
+from jackd.web.speed import SpeedLimits
+from jackd.web.uploads import Uploads
+
+S = TypeVar("S", bound=IService)
+
+CONNECT_SECONDS = 10
+
+KEPT_CONNECTIONS = 8
+"""Idle connections that are kept open to each *arr and friend."""
+
+
+@define
+class Jack:
+    """What everything else is made of. Services start in the order in which they are added, and stop in reverse."""
+
+    reactor: Any
+    settings: Settings
+    services: Stack = field(factory=Stack)
+    mint: Mint = field(init=False)
+    keys: Keys = field(factory=Keys)
+    outgoing: Outgoing = field(init=False)
+    disk: ThreadWorkers = field(init=False)
+    parsers: ThreadWorkers = field(init=False)
+    database: Database = field(init=False)
+    speed: SpeedLimits = field(init=False)
+    uploads: Uploads = field(init=False)
+    states: dict[str, ServerState] = field(init=False)
+    clients: dict[str, ArrClient] = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        state_dir = self.settings.jack.state_dir
+        self.mint = Mint.load(state_dir / "secret")
+        pool = HTTPConnectionPool(self.reactor)
+        pool.maxPersistentPerHost = KEPT_CONNECTIONS
+        self.outgoing = Outgoing(Agent(self.reactor, pool=pool, connectTimeout=CONNECT_SECONDS), self.reactor)
+        self.disk = self.start(ThreadWorkers(self.reactor, "disk", 16))
+        self.parsers = self.start(ThreadWorkers(self.reactor, "parser", 2))
+        writer = self.start(ThreadWorkers(self.reactor, "sql-writer", 1))
+        readers = self.start(ThreadWorkers(self.reactor, "sql-reader", 2))
+        self.database = self.start(Database(str(state_dir / "jack.db"), writer, readers))
+        self.database.open()
+        self._limit()
+        self.states = {server.id: _state(server) for server in self.settings.servers}
+        timeout = self.settings.environment.http_timeout_ms / 1000
+        arrs = [server for server in self.settings.servers if server.type != "folder"]
+        self.clients = {server.id: ArrClient(self.outgoing, server, timeout) for server in arrs}
+
+    def _limit(self) -> None:
+        """What all transfers share: how fast, and how many."""
+        limits, kept = self.settings.limits, KeptSettings(self.database)
+        self.speed = self.start(SpeedLimits(settings=limits, kept=kept, clock=self.reactor, peers=self.settings.peers))
+        self.speed.load()
+        self.uploads = self.start(
+            Uploads(
+                clock=self.reactor,
+                limits=self.speed.up,
+                total=limits.max_uploads,
+                each=limits.max_uploads_per_peer,
+            )
+        )
+
+    def start(self, service: S) -> S:
+        """Have ``service`` start next."""
+        service.setServiceParent(self.services)
+        return service
+
+
+def _state(server: ServerSettings) -> ServerState:
+    return ServerState(
+        id=server.id,
+        name=server.name,
+        type=server.type,
+        url=server.url,
+        source=server.source,
+        destination=server.destination,
+    )
