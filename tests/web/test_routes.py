@@ -44,6 +44,7 @@ ROUTES = {
     "/servers/health": OPERATOR,
     "/items": OPERATOR,
     "/peers": OPERATOR,
+    "/uploads": OPERATOR,
 }
 ELSEWHERE = {
     "/nothing": OPERATOR,
