@@ -119,6 +119,10 @@ class PeerRefused(PeerError):
     """The friend's jack does not accept our key."""
 
 
+class PeerBusy(PeerError):
+    """All of the friend's slots are taken, and we have a place in his queue."""
+
+
 class ItemGone(PeerError):
     """The friend does not share this any more."""
 

@@ -7,7 +7,7 @@ from typing import NoReturn
 
 from twisted.web.http_headers import Headers
 
-from jackd.model.errors import ItemGone, PeerError, PeerRefused
+from jackd.model.errors import ItemGone, PeerBusy, PeerError, PeerRefused
 
 MAX_RETRY_AFTER = 3600.0
 """Seconds; a peer can't put us to sleep for longer."""
@@ -32,6 +32,9 @@ def refuse(status: int, headers: Headers, *, now: float, item: bool) -> NoReturn
     if status in (404, 410):
         raise ItemGone if item else PeerError(f"there is no jack at this address ({status})")
     wait = retry_after(header(headers, "retry-after"), now) if status in (429, 503) else None
+    place = header(headers, "x-queue-position")
+    if status == 503 and wait is not None and place is not None and place.isascii() and place.isdigit():
+        raise PeerBusy(f"the friend is busy; place {place[:6]} in the queue", retry_after=wait)
     raise PeerError(f"the peer answered {status}", temporary=status >= 500 or status == 429, retry_after=wait)
 
 

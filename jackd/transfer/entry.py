@@ -13,6 +13,9 @@ from jackd.transfer.job import Job
 from jackd.web.meter import Meter
 from jackd.web.rate import Bucket
 
+PACE_SECONDS = 300.0
+"""How long a download may be slow before it counts as slow (F17)."""
+
 
 @define(kw_only=True, eq=False)
 class Entry:
@@ -21,6 +24,9 @@ class Entry:
     :ivar job: the attempt that runs now.
     :ivar best: the most bytes that were ever on the disk: what is more is progress.
     :ivar disk_waits: attempts in a row that our own disk or database spoilt.
+    :ivar pace: the speed over minutes, by which a slow one is known.
+    :ivar slow: whether it has been slow for so long.
+    :ivar yielding: whether the job was told to stop so that another may start.
     :ivar timer: ends the waiting for the next attempt.
     """
 
@@ -31,13 +37,17 @@ class Entry:
     disk_waits: int = 0
     timer: IDelayedCall | None = None
     meter: Meter = Factory(Meter)
+    pace: Meter = Factory(Meter)
+    slow: bool = False
+    yielding: bool = False
     _waiters: list[Deferred[None]] = Factory(list)
 
     def begin(self, job: Job, at: float) -> None:
         """``job`` runs from now on, ``at`` in seconds of the clock that measures its speed."""
         self.job = job
-        self.meter = Meter()
+        self.meter, self.pace, self.slow, self.yielding = Meter(), Meter(PACE_SECONDS), False, False
         self.meter.sample(at, self.download.received)
+        self.pace.sample(at, self.download.received)
 
     def end(self) -> None:
         """The job has come to its end."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from typing import Any
 
@@ -12,7 +12,7 @@ from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
 from jackd.model.download import Download, State
-from jackd.model.errors import JackError
+from jackd.model.errors import JackError, PeerBusy
 from jackd.transfer.disk import DiskTrouble
 from jackd.transfer.entry import Entry, Rows
 from jackd.transfer.job import Job, Tools
@@ -25,6 +25,12 @@ from jackd.web.rate import Direction, Flow
 TICK_SECONDS = 1.0
 STOP_SECONDS = 8.0
 """How long stopping waits for writes that run; what was not confirmed by then is fetched again (F5)."""
+
+SLOW_RATE = 4096.0
+"""Bytes/s; less than this over five minutes is slow (F17)."""
+
+REST_SECONDS = 300.0
+TOO_SLOW = "slower than 4 KiB/s; others go first"
 
 _log = Logger(namespace="jackd.transfer")
 
@@ -109,7 +115,9 @@ class Runner:
             await job.run()
             self._tell_completed(download, missing, self._tools.clock.seconds() - began)
         except Exception as error:
-            if job.stopping:
+            if entry.yielding and self._running:
+                await self._settle(entry, Verdict(delay=REST_SECONDS, reason=TOO_SLOW))
+            elif job.stopping:
                 download.state = State.QUEUED
             else:
                 await self._after(entry, error)
@@ -136,13 +144,16 @@ class Runner:
         if not isinstance(error, JackError):
             _log.failure("{title} failed for a reason of ours", title=entry.download.grab.title)
         verdict = self._judge(entry, error)
+        await self._settle(entry, verdict)
+        if verdict.delay is None:
+            self._tell(entry.download)
+
+    async def _settle(self, entry: Entry, verdict: Verdict) -> None:
         self._apply(entry, verdict)
         try:
             await self._tools.store.save_state([entry.download])
         except Exception:
             _log.failure("the state of {title} can't be saved", title=entry.download.grab.title)
-        if verdict.delay is None:
-            self._tell(entry.download)
 
     def _judge(self, entry: Entry, error: Exception) -> Verdict:
         """Attempts count anew once there are more bytes than ever before."""
@@ -154,7 +165,7 @@ class Runner:
             entry.disk_waits += 1
         else:
             entry.disk_waits = 0
-            download.attempts += 1
+            download.attempts += not isinstance(error, PeerBusy)  # a place in his queue is no failure
         return self._retry.judge(error, attempts=download.attempts, disk_waits=entry.disk_waits)
 
     def _apply(self, entry: Entry, verdict: Verdict) -> None:
@@ -190,10 +201,26 @@ class Runner:
 
     def _tick(self) -> None:
         at = self._tools.clock.seconds()
-        for entry in self._rows.all():
-            if entry.job is not None:
-                entry.download.speed = entry.meter.sample(at, entry.download.received)
-                self._rows.changed()
+        running = [entry for entry in self._rows.all() if entry.job is not None]
+        for entry in running:
+            entry.download.speed = entry.meter.sample(at, entry.download.received)
+            entry.slow = entry.pace.sample(at, entry.download.received) < SLOW_RATE and entry.pace.full
+            self._rows.changed()
+        self._make_room(running)
+
+    def _make_room(self, running: Sequence[Entry]) -> None:
+        """One that has been slow for minutes, for no limit of ours, goes last when others wait (F17)."""
+        slow = [e for e in running if e.slow and not e.download.forced and e.download.state is State.DOWNLOADING]
+        rows = [e for e in self._rows.all() if e.job is None and e.download.hash not in self._turns]
+        waiting = any(e.download.state is State.QUEUED for e in rows)
+        for entry in slow if waiting else ():
+            if entry.job is not None and not entry.yielding and not self._limited(entry):
+                entry.yielding = True
+                entry.job.stop()
+                return
+
+    def _limited(self, entry: Entry) -> bool:
+        return self._speed.flow(entry.download.grab.peer, entry.bucket).limited
 
     async def _sweep(self) -> None:
         """Remove the parts that a crash, or a disk that was not there, has left of removed and finished downloads."""

@@ -167,6 +167,7 @@ class BlockSender:
         """See :meth:`Sender.send`."""
         gate = _Gate()
         consumer.registerProducer(gate, True)
+        consumer.write(b"")  # the headers do not wait for their turn
         start = part.start
         ahead = self._read(file, start, part.stop)
         try:

@@ -12,7 +12,7 @@ from twisted.internet.task import Clock
 from twisted.web.client import ResponseDone
 from twisted.web.server import NOT_DONE_YET
 
-from jackd.model.errors import ItemGone, PeerError, PeerRefused
+from jackd.model.errors import ItemGone, PeerBusy, PeerError, PeerRefused
 from jackd.model.ids import MediaIds
 from jackd.model.search import Query
 from jackd.model.secret import Secret
@@ -143,6 +143,13 @@ class TestErrors:
             result_of(client(plain(says(status, {"retry-after": "99999"}))).open(ID))
         assert caught.value.temporary is temporary
         assert caught.value.retry_after == (3600.0 if status in (429, 503) else None)
+
+    @pytest.mark.parametrize(("place", "kind"), [("3", PeerBusy), ("x", PeerError), ("²", PeerError), ("", PeerError)])
+    def test_a_place_in_the_queue(self, place, kind):
+        """F30"""
+        with pytest.raises(PeerError) as caught:
+            result_of(client(plain(says(503, {"retry-after": "10", "x-queue-position": place}))).open(ID))
+        assert (type(caught.value), caught.value.retry_after) == (kind, 10)
 
     def test_an_html_page_is_a_login_page(self):
         """F29"""

@@ -10,6 +10,7 @@ import pytest
 from twisted.internet.defer import Deferred
 
 from jackd.model.download import State
+from jackd.model.errors import PeerBusy
 from jackd.ports import Taken
 from jackd.transfer.part import Part
 from jackd.transfer.sink import LIMITED_HIGH
@@ -128,3 +129,76 @@ def test_waiting_for_a_turn_is_not_the_friend_s_silence(wire):
         pump.run()
         pump.run()
     assert pump.at == 0
+
+
+@pytest.fixture
+def silent(tmp_path):
+    """Friends who answer and send nothing until the test does."""
+    world = World(tmp_path, max_concurrent_downloads=2, idle_timeout_ms=60_000_000)
+    world.files.script = lambda file: None
+    return world.start()
+
+
+def pass_by(world, seconds: int) -> None:
+    for _ in range(seconds):
+        world.wait(1)
+
+
+def test_a_slow_download_loses_its_slot_when_another_waits(silent):
+    """F17"""
+    slow, other = silent.add(1), silent.add(2)
+    for _ in range(40):
+        silent.files.opened[0].send(10)
+        pass_by(silent, 10)
+    assert slow.state is other.state is State.DOWNLOADING
+    waiting = silent.add(3)
+    silent.wait(1)
+    assert slow.state is State.WAITING
+    assert "slower than 4 KiB/s" in slow.reason
+    assert (slow.attempts, slow.received) == (0, 400)
+    assert waiting.state is other.state is State.DOWNLOADING
+    for file in silent.files.opened[1:]:
+        file.whole()
+    pass_by(silent, 301)
+    assert slow.state is State.DOWNLOADING
+
+
+def test_one_slow_download_at_a_time_makes_room(silent):
+    silent.add(1), silent.add(2)
+    pass_by(silent, 400)
+    silent.add(3)
+    for _ in range(3):
+        silent.wait(1)
+    states = sorted(d.state.value for d in silent.queue.list())
+    assert states == ["downloading", "downloading", "waiting"]
+
+
+def test_who_is_slow_for_our_own_limit_keeps_the_slot(silent):
+    slow, _ = silent.add(1), silent.add(2)
+    silent.queue._speed.total.set(1000)
+    pass_by(silent, 400)
+    silent.add(3)
+    silent.wait(2)
+    assert slow.state is State.DOWNLOADING
+
+
+def test_no_friend_has_all_slots_while_another_s_files_wait(silent):
+    first = [silent.add(n) for n in (1, 2, 3)]
+    second = silent.add(4, peer="bbbbbbbb")
+    assert [d.state for d in [*first, second]] == [
+        State.DOWNLOADING, State.DOWNLOADING, State.QUEUED, State.QUEUED
+    ]  # fmt: skip
+    silent.files.opened[0].whole()
+    assert (first[0].state, first[2].state, second.state) == (State.COMPLETED, State.QUEUED, State.DOWNLOADING)
+    silent.files.opened[1].whole()
+    assert first[2].state is State.DOWNLOADING
+
+
+def test_a_place_in_a_friend_s_queue_is_no_failed_attempt(silent):
+    """F30"""
+    silent.files.errors = [PeerBusy("busy", retry_after=30)] * 50
+    download = silent.add()
+    for _ in range(50):
+        assert (download.state, download.attempts) == (State.WAITING, 0)
+        silent.wait(31)
+    assert download.state is State.DOWNLOADING

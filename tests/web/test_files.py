@@ -26,12 +26,14 @@ from jackd.storage.threads import InlineWorkers, ThreadWorkers
 from jackd.web.auth import Account, Mint
 from jackd.web.files import Files, attachment, open_beneath
 from jackd.web.outgoing import CallFailed, Outgoing
+from jackd.web.rate import Direction
 from jackd.web.request import Head, JackRequest
 from jackd.web.router import Router, json_error
 from jackd.web.sendfile import SendfileSender
 from jackd.web.sending import BLOCK, STALLED_SECONDS, BlockSender, FileReader
 from jackd.web.site import Mount, Site
 from jackd.web.slots import MAX_STREAMS_PER_KEY
+from jackd.web.uploads import Uploads
 from tests.support import Web
 
 DATA = bytes(range(256)) * 4
@@ -403,12 +405,14 @@ class SmallBuffers(Site):
 
 
 @asynccontextmanager
-async def serving(root: Path, *, fast: bool = False) -> AsyncIterator[Served]:
+async def serving(root: Path, *, fast: bool = False, limits: Direction | None = None) -> AsyncIterator[Served]:
     clock = Clock()
+    uploads = Uploads(clock=clock, limits=limits)
     disk = ThreadWorkers(reactor, "test-disk", 4)
     disk.startService()
     fallback = BlockSender(workers=disk, clock=clock)
-    files = Files(workers=disk, mint=MINT, clock=clock, sender=SendfileSender(disk, fallback) if fast else fallback)
+    sender = SendfileSender(disk, fallback) if fast else fallback
+    files = Files(workers=disk, mint=MINT, clock=clock, sender=sender, uploads=uploads)
     port = reactor.listenTCP(0, SmallBuffers([Mount(["/files"], FileApp(root, files))], reactor), interface="127.0.0.1")
     served = Served(root, port, clock, files)
 

@@ -1,0 +1,59 @@
+"""Limited uploads on real sockets; how much they may send is the test's own clock's business."""
+
+from __future__ import annotations
+
+import pytest
+
+from jackd.web.rate import BURST_SECONDS, Direction
+from tests.web.test_files import serving, until
+
+RATE = 100_000
+HEADERS = 1000
+
+
+@pytest.fixture
+def root(tmp_path):
+    with (tmp_path / "b.mkv").open("wb") as made:
+        made.truncate(64 * 2**20)
+    return tmp_path
+
+
+class Time:
+    now = 0.0
+
+
+async def two_readers(served):
+    clients = [await served.raw("b.mkv") for _ in range(2)]
+    for client in clients:
+        await client.first
+        client.transport.resumeProducing()
+    await until(lambda: len(served.files.uploads.current()) == 2)
+    return clients
+
+
+@pytest.mark.parametrize("fast", [False, True])
+async def test_all_uploads_together_keep_the_limit_and_end_at_once(root, fast):
+    """Threads wake up for a new limit, and for a reader who goes away while they wait."""
+    time = Time()
+    limits = Direction(clock=lambda: time.now)
+    limits.total.set(RATE)
+    async with serving(root, fast=fast, limits=limits) as served:
+        clients = await two_readers(served)
+        uploads = served.files.uploads
+        for step in range(1, 20):
+            time.now = step * 0.1
+            served.clock.advance(0.5)
+            before = uploads.sent
+            await until(lambda before=before: uploads.sent > before or not fast)
+            assert uploads.sent <= RATE * (time.now + BURST_SECONDS)
+        assert uploads.sent > 0
+        assert sum(client.count for client in clients) <= RATE * (time.now + BURST_SECONDS) + HEADERS
+        limits.total.set(0)
+        served.clock.advance(0.5)
+        await until(lambda: all(client.count > 10 * RATE for client in clients))
+        limits.total.set(1)
+        for client in clients:
+            client.transport.abortConnection()
+            await client.lost
+        await until(lambda: not uploads.slots.running)
+        assert uploads.current() == []
