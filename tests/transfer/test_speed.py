@@ -10,8 +10,9 @@ import pytest
 from twisted.internet.defer import Deferred
 
 from jackd.model.download import State
-from jackd.model.errors import PeerBusy
+from jackd.model.errors import PeerBusy, PeerError
 from jackd.ports import Taken
+from jackd.transfer import splice
 from jackd.transfer.part import Part
 from jackd.transfer.sink import LIMITED_HIGH
 from jackd.transfer.splice import _Pump
@@ -97,7 +98,7 @@ class Wire:
         self.part = Part.open(fd, 0)
         os.close(fd)
 
-    def pump(self, size: int, flow: Flow, stopped: threading.Event | None = None, idle: float = 60.0) -> _Pump:
+    def pump(self, size: int, flow: Flow, stopped: threading.Event | Time | None = None, idle: float = 60.0) -> _Pump:
         taken = Taken(prefix=b"", connection=self.ours)
         return _Pump(taken, self.part, 0, size, idle, flow, stopped or threading.Event())
 
@@ -124,11 +125,36 @@ def test_the_kernel_moves_no_more_than_is_allowed(wire):
     assert pump.at > 10_000
 
 
-def test_waiting_for_a_turn_is_not_the_friend_s_silence(wire):
-    with wire.pump(50_000, Flow(Bucket(1, clock=lambda: 0.0)), idle=0.0) as pump:
+class Time:
+    """Passes while it is waited for, and a little with each look."""
+
+    now = 0.0
+
+    def monotonic(self) -> float:
+        self.now += 0.01
+        return self.now
+
+    def wait(self, seconds: float) -> None:
+        self.now += seconds
+
+    def is_set(self) -> bool:
+        return False
+
+
+def test_waiting_for_a_turn_is_not_the_friend_s_silence(tmp_path, monkeypatch):
+    wire, time, earning = Wire(tmp_path, b""), Time(), [0.0]
+    monkeypatch.setattr(splice, "time", time)
+    with wire.pump(50_000, Flow(Bucket(1000, clock=lambda: earning[0])), time, idle=1.0) as pump:
+        for _ in range(10):
+            pump.run()
+        assert time.now > 2
+        earning[0] = 100.0
+        monkeypatch.setattr(splice, "SLICE_SECONDS", 0.05)
         pump.run()
-        pump.run()
-    assert pump.at == 0
+        with pytest.raises(PeerError, match="no byte came"):
+            for _ in range(100):
+                pump.run()
+    wire.close()
 
 
 @pytest.fixture
