@@ -84,7 +84,17 @@ def test_pipelined_requests_are_answered_in_order():
         b"POST /echo/form HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
         b"POST /echo/form HTTP/1.1\r\nHost: a\r\nContent-Length: +5\r\n\r\nhello",
     ],
-    ids=["no-host", "two-hosts", "absolute", "arguments", "long", "headers", "equal-headers", "length+coding", "signed-length"],
+    ids=[
+        "no-host",
+        "two-hosts",
+        "absolute",
+        "arguments",
+        "long",
+        "headers",
+        "equal-headers",
+        "length+coding",
+        "signed-length",
+    ],
 )
 def test_odd_requests_get_400(head):
     """S18"""
