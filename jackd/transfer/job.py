@@ -6,59 +6,26 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import ParamSpec, TypeVar
 
-from attrs import evolve, frozen
+from attrs import evolve
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IReactorTime
 
 from jackd.model.download import Download, State
 from jackd.model.errors import PeerError
-from jackd.ports import RemoteFile, RemoteFiles
-from jackd.storage.downloads import DownloadStore
-from jackd.storage.manifests import ManifestStore
+from jackd.ports import RemoteFile
 from jackd.transfer.checkpoint import Checkpoints
-from jackd.transfer.completed import CompletedFolder
-from jackd.transfer.disk import Disk, DiskTrouble
+from jackd.transfer.disk import DiskTrouble
 from jackd.transfer.finder import ManifestFinder
 from jackd.transfer.inbox import Overlong
 from jackd.transfer.mender import Mender
 from jackd.transfer.part import Part
 from jackd.transfer.placing import candidates, folder_of
-from jackd.transfer.sink import Sink, Stopped
+from jackd.transfer.sink import Stopped
 from jackd.transfer.source import open_source, opened
+from jackd.transfer.tools import Tools
 from jackd.transfer.verification import Verification
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-
-@frozen(kw_only=True)
-class Tools:
-    """
-    What every job uses.
-
-    :ivar now: wall-clock seconds.
-    :ivar digests: threads that compare what came with the friend's manifest.
-    :ivar sink: makes the sink of one transfer.
-    :ivar idle_timeout: seconds without an answer, or without a byte.
-    """
-
-    store: DownloadStore
-    manifests: ManifestStore
-    files: RemoteFiles
-    folder: CompletedFolder
-    disk: Disk
-    digests: Disk
-    clock: IReactorTime
-    now: Callable[[], float]
-    sink: Callable[[], Sink]
-    idle_timeout: float
-
-    async def claim_folder(self) -> None:
-        """Make sure that the completed folder is there; remember when it is used first. Raises ``DiskTrouble``."""
-        await self.disk.run(self.folder.check)
-        if not self.folder.claimed:
-            await self.store.claim(self.folder.path)
-            self.folder.claimed = True
 
 
 def _completed(download: Download, now: float) -> Download:

@@ -26,11 +26,11 @@ from jackd.transfer import placing
 from jackd.transfer.completed import CompletedFolder
 from jackd.transfer.disk import Disk, DiskTrouble
 from jackd.transfer.entry import Entry, Rows
-from jackd.transfer.job import Tools
 from jackd.transfer.order import moved
 from jackd.transfer.retry import RetryPolicy
 from jackd.transfer.runner import Runner
 from jackd.transfer.sink import BufferedSink, Sink
+from jackd.transfer.tools import Tools
 from jackd.transfer.turns import Turns, uncancelled
 from jackd.web.rate import Direction, Flow
 

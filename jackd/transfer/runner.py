@@ -15,10 +15,11 @@ from jackd.model.download import Download, State
 from jackd.model.errors import JackError, PeerBusy
 from jackd.transfer.disk import DiskTrouble
 from jackd.transfer.entry import Entry, Rows
-from jackd.transfer.job import Job, Tools
+from jackd.transfer.job import Job
 from jackd.transfer.retry import MAX_RETRY_AFTER, RetryPolicy, Verdict, is_ours
 from jackd.transfer.sink import Sink
 from jackd.transfer.slots import startable
+from jackd.transfer.tools import Tools
 from jackd.transfer.turns import Turns
 from jackd.web.rate import Direction, Flow
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
+from twisted.internet import tcp
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from jackd.web.limits import HEADER_SECONDS
@@ -58,3 +60,9 @@ class Connection:
     def _stop(self) -> None:
         if self._deadline is not None and self._deadline.active():
             self._deadline.cancel()
+
+
+def is_bare(transport: object) -> bool:
+    """Whether the kernel alone can move bytes through it (``sendfile``, ``splice``): plain TCP, on Linux."""
+    linux = sys.platform.startswith("linux")
+    return linux and isinstance(transport, tcp.Connection) and not getattr(transport, "TLS", False)

@@ -8,18 +8,17 @@ from __future__ import annotations
 import os
 import select
 import socket
-import sys
 import threading
 from contextlib import suppress
 from typing import Any
 
-from twisted.internet import tcp
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IConsumer, IPullProducer
 from zope.interface import implementer
 
 from jackd.model.errors import Unavailable
 from jackd.storage.threads import Workers
+from jackd.web.connection import is_bare
 from jackd.web.ranges import Range
 from jackd.web.rate import Flow
 from jackd.web.sending import STALLED_SECONDS, FileReader, ReaderStalled, Sender, TransferBroken
@@ -43,7 +42,7 @@ class SendfileSender:
         """See :meth:`~jackd.web.sending.Sender.send`."""
         channel: Any = getattr(consumer, "channel", None)
         transport: Any = getattr(channel, "transport", None)
-        if not _is_plain(transport):
+        if not is_bare(transport):
             await self._fallback.send(file, part, consumer, flow)
             return
         await _headers_sent(consumer, transport)
@@ -63,11 +62,6 @@ class SendfileSender:
         except Unavailable:
             pump.close()
             raise
-
-
-def _is_plain(transport: Any) -> bool:
-    linux = sys.platform.startswith("linux")
-    return linux and isinstance(transport, tcp.Connection) and not getattr(transport, "TLS", False)
 
 
 async def _headers_sent(consumer: Any, transport: Any) -> None:

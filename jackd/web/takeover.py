@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from twisted.internet import tcp
 from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import HostnameEndpoint, wrapClientTLS
 from twisted.internet.interfaces import IProtocol, IProtocolFactory, IStreamClientEndpoint
@@ -20,6 +19,7 @@ from twisted.web.iweb import UNKNOWN_LENGTH, IAgent, IAgentEndpointFactory, IBod
 from zope.interface import implementer
 
 from jackd.ports import Taken
+from jackd.web.connection import is_bare
 
 
 class TakenAnswer(proxyForInterface(IResponse, "_response")):  # type: ignore[misc]
@@ -35,7 +35,7 @@ class TakenAnswer(proxyForInterface(IResponse, "_response")):  # type: ignore[mi
         body is then delivered as ever. The connection itself is closed by :meth:`hang_up`.
         """
         response, transport = self._response, self._transport
-        if response.length == UNKNOWN_LENGTH or not _is_plain(transport):
+        if response.length == UNKNOWN_LENGTH or not is_bare(transport):
             return None
         prefix = _Prefix()
         response.deliverBody(prefix)
@@ -57,10 +57,6 @@ class TakenAnswer(proxyForInterface(IResponse, "_response")):  # type: ignore[mi
             taken.callback(Taken(prefix=bytes(prefix.data), connection=None)) if whole else taken.errback(prefix.ended)
             return
         taken.callback(Taken(prefix=bytes(prefix.data), connection=self._transport.getHandle().dup()))
-
-
-def _is_plain(transport: Any) -> bool:
-    return isinstance(transport, tcp.Client) and not getattr(transport, "TLS", False)
 
 
 class _Prefix(Protocol):

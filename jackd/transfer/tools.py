@@ -1,0 +1,45 @@
+"""What every job uses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from attrs import frozen
+from twisted.internet.interfaces import IReactorTime
+
+from jackd.ports import RemoteFiles
+from jackd.storage.downloads import DownloadStore
+from jackd.storage.manifests import ManifestStore
+from jackd.transfer.completed import CompletedFolder
+from jackd.transfer.disk import Disk
+from jackd.transfer.sink import Sink
+
+
+@frozen(kw_only=True)
+class Tools:
+    """
+    What every job uses.
+
+    :ivar now: wall-clock seconds.
+    :ivar digests: threads that compare what came with the friend's manifest.
+    :ivar sink: makes the sink of one transfer.
+    :ivar idle_timeout: seconds without an answer, or without a byte.
+    """
+
+    store: DownloadStore
+    manifests: ManifestStore
+    files: RemoteFiles
+    folder: CompletedFolder
+    disk: Disk
+    digests: Disk
+    clock: IReactorTime
+    now: Callable[[], float]
+    sink: Callable[[], Sink]
+    idle_timeout: float
+
+    async def claim_folder(self) -> None:
+        """Make sure that the completed folder is there; remember when it is used first. Raises ``DiskTrouble``."""
+        await self.disk.run(self.folder.check)
+        if not self.folder.claimed:
+            await self.store.claim(self.folder.path)
+            self.folder.claimed = True
