@@ -48,7 +48,7 @@ Alice's jack.yml:                         Bob's jack.yml:
                                               peers:
                                                 - name: Alice
                                                   url: https://jack.alice.example
-                                                  apiKey: <Alice's jack.apiKey>
+                                                  apiKey: <what jack key Bob prints there>
 
 Bob's jack registers itself in his Radarr; then he searches there as always."""
 

@@ -106,9 +106,12 @@ def assemble(reactor: Any, settings: Settings) -> MultiService:
 
 
 def let_in(jack: Jack) -> None:
-    """The keys that open something: the operator's, which friends are given too, and one for each *arr."""
+    """The keys that open something: the operator's, which friends may have too, and one for each friend and *arr."""
     key = jack.settings.jack.api_key or jack.mint.api_key()
     jack.keys.add(key.reveal(), Account(name=OPERATOR, scopes=frozenset(Scope)))
+    for peer in jack.settings.peers:
+        account = Account(name=peer.name, scopes=frozenset({Scope.PEER}), peer=peer.id)
+        jack.keys.add(jack.mint.peer_key(peer.name, peer.key_version).reveal(), account)
     for server in jack.clients:
         account = Account(
             name=jack.states[server].name, scopes=frozenset({Scope.TORZNAB, Scope.QBITTORRENT}), server=server

@@ -19,6 +19,7 @@ from jackd.model.peer import Peer
 MAX_CONCURRENT = 64
 MAX_ATTEMPTS = 1000
 MIN_IDLE_MS = 1000
+MAX_KEY_VERSION = 1_000_000
 MAX_MS = 7 * 86_400_000
 """A week: no delay or time-out is longer."""
 
@@ -112,6 +113,7 @@ def peer(cursor: Cursor) -> Peer:
             url=block.need("url", once("peer url", url, same_url), "the address of this friend's jack"),
             key=block.need("apiKey", key, "the key that this friend gave you"),
             headers=block.take("headers", headers, {}),
+            key_version=block.take("keyVersion", integer(1, MAX_KEY_VERSION), 1),
             upload_rate=block.take("uploadKiBs", rate, 0),
             download_rate=block.take("downloadKiBs", rate, 0),
         )

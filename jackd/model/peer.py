@@ -23,6 +23,7 @@ class Peer:
     :ivar url: base URL, without trailing slash.
     :ivar key: what he gave us; sent as ``X-Api-Key``.
     :ivar headers: sent along (for a proxy in front of him); can't replace the key.
+    :ivar key_version: which of the keys for his name opens our jack to him; another one revokes those before.
     :ivar upload_rate, download_rate: bytes/s to and from him, 0 for no limit.
     """
 
@@ -30,6 +31,7 @@ class Peer:
     url: str
     key: Secret
     headers: Mapping[str, Secret] = field(factory=dict)
+    key_version: int = 1
     upload_rate: int = 0
     download_rate: int = 0
 

@@ -29,7 +29,8 @@ def add_to(commands: _SubParsersAction[ArgumentParser], config: ArgumentParser) 
     """Adds the command."""
     check = commands.add_parser("check-config", parents=[config], help="say whether the daemon would take it")
     check.set_defaults(command=check_config)
-    key = commands.add_parser("key", parents=[config], help="print this jack's key: what friends and you present")
+    key = commands.add_parser("key", parents=[config], help="print the key that a friend, or you, present to this jack")
+    key.add_argument("friend", nargs="?", metavar="FRIEND", help="his own key; without a name jack.apiKey")
     key.set_defaults(command=print_key)
 
 
@@ -52,12 +53,23 @@ def check_config(options: Namespace) -> int:
 
 
 def print_key(options: Namespace) -> int:
-    """The configured key, or the one that was made; the one command that shows a secret."""
-    key = _key(settings_for(options))
+    """A friend's own key, or the operator's, configured or made; the one command that shows a secret."""
+    settings = settings_for(options)
+    key = _peer_key(settings, options.friend) if options.friend else _key(settings)
     if key is None:
-        raise ConfigError("no jack.apiKey is set, and none was made yet: start the daemon once")
+        raise ConfigError("no key was made yet: start the daemon once")
     print(key.reveal())
     return 0
+
+
+def _peer_key(settings: Settings, name: str) -> Secret | None:
+    """Two friends can so exchange keys before either knows the other's."""
+    mint = _mint(settings)
+    peer = next((p for p in settings.peers if p.name.casefold() == name.casefold()), None)
+    if peer is None:
+        known = ", ".join(p.name for p in settings.peers) or "none"
+        print(f"jack: this opens nothing until a friend is called {name!r} in peers; now: {known}", file=sys.stderr)
+    return mint.peer_key(name, peer.key_version if peer else 1) if mint else None
 
 
 def settings_for(options: Namespace) -> Settings:
@@ -88,9 +100,15 @@ def _key(settings: Settings) -> Secret | None:
     """The configured key, else the one that the install made for itself."""
     if settings.jack.api_key:
         return settings.jack.api_key
+    mint = _mint(settings)
+    return mint.api_key() if mint else None
+
+
+def _mint(settings: Settings) -> Mint | None:
+    """The install's, once there is one."""
     path = settings.jack.state_dir / "secret"
     try:
-        return Mint.read(path).api_key()
+        return Mint.read(path)
     except FileNotFoundError:
         return None
     except OSError as error:

@@ -76,7 +76,7 @@ def _peers(options: Namespace) -> list[tuple[str, Client]]:
 
 def _client(peer: Peer) -> Client:
     hint = "Is his jack running, and can this machine reach it?"
-    keys = "Ask for the key that `jack key` prints there, and write it to this friend's apiKey."
+    keys = "Ask for the key that `jack key` with your name prints there, and write it to this friend's apiKey."
     return Client(url=peer.url, key=peer.key, headers=peer.headers, hint=hint, key_hint=keys)
 
 

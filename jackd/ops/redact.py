@@ -18,7 +18,7 @@ _NAMED = re.compile(
     [^\s&"'\])},;]+
     """
 )
-_MINTED = re.compile(r"\bjack_(?:managed_)?[0-9a-f]{64}")
+_MINTED = re.compile(r"\bjack_(?:managed_|peer_)?[0-9a-f]{64}")
 _USERINFO = re.compile(r"(?<=://)[^/\s@]+@")
 _UNPRINTABLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 

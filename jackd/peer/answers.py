@@ -28,7 +28,7 @@ def refuse(status: int, headers: Headers, *, now: float, item: bool) -> NoReturn
     if 300 <= status < 400:
         raise PeerError(f"the peer redirected ({status}); configure the address that it redirects to")
     if status in (401, 403):
-        raise PeerRefused(f"the peer does not accept our key ({status}); ask for the one that `jack key` prints there")
+        raise PeerRefused(f"the peer does not accept our key ({status}); ask for another one")
     if status in (404, 410):
         raise ItemGone if item else PeerError(f"there is no jack at this address ({status})")
     wait = retry_after(header(headers, "retry-after"), now) if status in (429, 503) else None

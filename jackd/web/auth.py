@@ -31,13 +31,17 @@ class Scope(enum.Enum):
 @frozen(kw_only=True)
 class Account:
     """
-    Who is behind a key. ``server`` is the id of the *arr whose generated credential it is; ``None`` for the
-    operator and for friends.
+    Who is behind a key.
+
+    :ivar server: the id of the *arr whose generated credential it is; ``None`` for the operator and for friends.
+    :ivar peer: the id of the friend whose own key it is; ``None`` for everybody else, also for a friend who comes with
+        ``jack.apiKey``.
     """
 
     name: str
     scopes: frozenset[Scope]
     server: str | None = None
+    peer: str | None = None
 
 
 class Keys:
@@ -112,6 +116,13 @@ class Mint:
     def credential(self, server: str) -> str:
         """The key of the *arr with that server id: ``jack_managed_`` and 64 hex digits, as the original's look."""
         return "jack_managed_" + self._mac("credential", server).hex()
+
+    def peer_key(self, name: str, version: int) -> Secret:
+        """
+        The key that the friend of that name presents to us, whatever the case it is written in; ``version`` is one of
+        many. It depends on nothing that changes when the friend moves.
+        """
+        return Secret("jack_peer_" + self._mac("peer-key", f"{version}\0{name.casefold()}").hex())
 
     def api_key(self) -> Secret:
         """The operator's key of an install whose configuration names none."""

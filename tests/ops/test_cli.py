@@ -16,6 +16,7 @@ from jackd.ops.cli import main
 from jackd.ops.cli_api import read_items, split_words
 from jackd.ops.cli_search import read_feed
 from jackd.ops.client import CommandFailed
+from jackd.web.auth import Mint
 
 KEY = "operators-key-0123456789abcdef"
 FEED = """<?xml version="1.0" encoding="UTF-8"?>
@@ -71,6 +72,19 @@ def test_version(capsys):
 def test_python_m_jackd_is_the_same_command():
     got = subprocess.run([sys.executable, "-m", "jackd", "version"], capture_output=True, text=True, check=True)
     assert got.stdout == f"jack {__version__}\n"
+
+
+def test_the_key_of_a_friend(jack, capsys, tmp_path):
+    """Also of one who is not in the configuration yet: both can so give theirs first."""
+    mint = Mint.load(tmp_path / "state" / "secret")
+    assert main(["key", "alice"]) == 0
+    assert capsys.readouterr() == (mint.peer_key("Alice", 1).reveal() + "\n", "")
+    assert main(["key", "Carol"]) == 0
+    said = capsys.readouterr()
+    assert said.out == mint.peer_key("Carol", 1).reveal() + "\n"
+    assert "opens nothing until a friend is called 'Carol'" in said.err
+    assert main(["key"]) == 0
+    assert capsys.readouterr().out == f"{KEY}\n"
 
 
 def test_check_config_of_a_good_file(jack, capsys):
@@ -221,7 +235,7 @@ def test_a_friend_who_fails_is_named(jack, capsys):
     jack.answers["/peer/search"] = (401, "application/json", '{"error": "no", "code": "UNAUTHORIZED"}')
     assert main(["peer", "search", "--peer", "all"]) == 1
     said = capsys.readouterr().err
-    assert f"Alice: {jack.url} does not accept the key (401). Ask for the key that `jack key` prints there" in said
+    assert f"Alice: {jack.url} does not accept the key (401). Ask for the key that `jack key` with your name" in said
     assert "alices-key" not in said
 
 

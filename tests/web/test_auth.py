@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jackd.model.errors import ConfigError
+from jackd.ops.redact import masked
 from jackd.web.auth import Account, Keys, Mint, Scope
 
 BOB = Account(name="bob", scopes=frozenset({Scope.PEER}))
@@ -48,6 +49,16 @@ def test_the_mint_is_made_once_and_closed_to_others(tmp_path):
     assert first.credential("aaaaaaaa") == second.credential("aaaaaaaa")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert Mint.load(tmp_path / "other").credential("aaaaaaaa") != first.credential("aaaaaaaa")
+
+
+def test_each_friend_has_a_key_of_his_own_that_stays_and_can_be_revoked():
+    """S3: bound to the name, however it is written, the version and the install."""
+    mint = Mint(b"x" * 32)
+    key = mint.peer_key("Alice", 1)
+    assert key.reveal() == mint.peer_key("ALICE", 1).reveal()
+    others = [mint.peer_key("Alice", 2), mint.peer_key("Bob", 1), Mint(b"y" * 32).peer_key("Alice", 1), mint.api_key()]
+    assert key.reveal() not in {other.reveal() for other in others}
+    assert masked(f"a log with {key.reveal()} in it") == "a log with *** in it"
 
 
 @pytest.mark.parametrize("left", [0, 31, 33])

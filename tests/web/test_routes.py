@@ -14,6 +14,7 @@ from twisted.internet.testing import MemoryReactorClock
 
 from jackd.assembly import assemble
 from jackd.config import DownloadSettings, JackSettings, ServerSettings, Settings
+from jackd.model.peer import Peer
 from jackd.model.secret import Secret
 from jackd.qbittorrent.session import SESSION_SECONDS, Sessions
 from jackd.web.auth import Account, Keys, Mint, Scope
@@ -57,7 +58,7 @@ ELSEWHERE = {
 
 
 class Daemon:
-    """:ivar sites: what it listens with; :ivar arrs: the keys of its *arrs."""
+    """:ivar sites: what it listens with; :ivar arrs: the keys of its *arrs; :ivar bob: a friend's own key."""
 
     def __init__(self, state):
         servers = tuple(
@@ -68,12 +69,14 @@ class Daemon:
             jack=JackSettings(base_url="http://jack.test", api_key=Secret(KEY), state_dir=state),
             downloads=DownloadSettings(completed_path=state / "completed"),
             servers=servers,
+            peers=(Peer(name="Bob", url="http://bob.test", key=Secret("what Bob gave")),),
             path=state / "jack.yml",
         )
         services = assemble(MemoryReactorClock(), settings)
         self.sites = [service.factory for service in services if isinstance(getattr(service, "factory", None), Site)]
         self.mint = Mint.load(state / "secret")
         self.arrs = [self.mint.credential(server.id) for server in servers]
+        self.bob = self.mint.peer_key("Bob", 1).reveal()
         self.database = next(service for service in services if hasattr(service, "read_now"))
 
     @property
@@ -148,6 +151,14 @@ def test_the_key_of_an_arr_opens_neither_peers_nor_operators_routes(daemon, path
             assert is_refused(ask(daemon, "GET", path, **words), CLOSED[path], known=True)
 
 
+@pytest.mark.parametrize("path", [path for path, who in CLOSED.items() if who is not PEER])
+def test_a_friends_own_key_opens_the_peers_routes_only(daemon, path):
+    """S3, S4, S30"""
+    for words in ways(daemon.bob):
+        got = ask(daemon, "GET", path, **words)
+        assert is_refused(got, CLOSED[path], known=True) or is_refused(got, CLOSED[path]), words
+
+
 @pytest.mark.parametrize("path", CLOSED)
 def test_sessions_that_are_over_or_made_up_open_nothing(daemon, path):
     good = daemon.cookie()
@@ -176,9 +187,11 @@ def test_the_right_keys_are_let_in(daemon):
     for path, who in CLOSED.items():
         if who is LINK:
             continue
-        for key in [KEY, *(daemon.arrs if who in (TORZNAB, QBITTORRENT) else [])]:
+        others = daemon.arrs if who in (TORZNAB, QBITTORRENT) else [daemon.bob] if who is PEER else []
+        for key in [KEY, *others]:
             sent = {"authorization": f"Bearer {key}"} if who is QBITTORRENT else {"x-api-key": key}
             head = Head(method="GET", path=path, query={}, headers=sent, client="")
             account = daemon.sites[0].mount_for(path).app.admit(head)
             assert who in account.scopes
-            assert (account.server is None) == (key == KEY)
+            assert (account.server is None) == (key not in daemon.arrs)
+            assert (account.peer is None) == (key != daemon.bob)
