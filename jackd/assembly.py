@@ -167,6 +167,7 @@ def download(jack: Jack, network: Network, stubs: Stubs) -> list[Mount]:
         clock=jack.reactor,
         sink=sink,
         speed=jack.speed.down,
+        over=jack.history.over,
     )
     queue.load()
     jack.start(queue)

@@ -15,8 +15,10 @@ from twisted.web.client import Agent, HTTPConnectionPool
 from jackd.arr.client import ArrClient
 from jackd.config import ServerSettings, Settings
 from jackd.model.server import ServerState
+from jackd.ops.history import History
 from jackd.ops.lifecycle import Stack
 from jackd.storage.database import Database
+from jackd.storage.history import HistoryStore
 from jackd.storage.kept import KeptSettings
 from jackd.storage.threads import ThreadWorkers
 from jackd.web.auth import Keys, Mint
@@ -46,6 +48,7 @@ class Jack:
     parsers: ThreadWorkers = field(init=False)
     database: Database = field(init=False)
     speed: SpeedLimits = field(init=False)
+    history: History = field(init=False)
     uploads: Uploads = field(init=False)
     states: dict[str, ServerState] = field(init=False)
     clients: dict[str, ArrClient] = field(init=False)
@@ -62,6 +65,9 @@ class Jack:
         readers = self.start(ThreadWorkers(self.reactor, "sql-reader", 2))
         self.database = self.start(Database(str(state_dir / "jack.db"), writer, readers))
         self.database.open()
+        owners = {server.id: server.name for server in self.settings.servers}
+        store = HistoryStore(self.database)
+        self.history = self.start(History(store=store, clock=self.reactor, owners=owners))
         self._limit()
         self.states = {server.id: _state(server) for server in self.settings.servers}
         timeout = self.settings.environment.http_timeout_ms / 1000
@@ -79,6 +85,7 @@ class Jack:
                 limits=self.speed.up,
                 total=limits.max_uploads,
                 each=limits.max_uploads_per_peer,
+                streamed=self.history.streamed,
             )
         )
 

@@ -61,6 +61,8 @@ class Download:
     :ivar checked: bytes from the beginning that were found to be as the friend's manifest says.
     :ivar added, completed, active: Unix seconds; ``completed`` is ``None`` until done; ``active`` the last byte.
     :ivar speed: bytes/s over the last seconds; 0 unless downloading.
+    :ivar attempts: that failed in a row, without one more byte; ``failures``: that failed, in all.
+    :ivar seconds: that bytes were on their way, all attempts together.
     :ivar reason: why it waits or failed, for the operator.
     :ivar position: place in the queue, lowest first.
     :ivar download_limit, upload_limit: bytes/s of this one alone, 0 for none; nothing is uploaded of a download.
@@ -77,6 +79,8 @@ class Download:
     etag: str | None = None
     checked: int = 0
     attempts: int = 0
+    failures: int = 0
+    seconds: float = 0.0
     reason: str = ""
     position: int = 0
     forced: bool = False

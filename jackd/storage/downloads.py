@@ -30,7 +30,7 @@ _INSERT = """
 
 _SAVE_STATE = """
     UPDATE downloads SET state = :state, file = :file, attempts = :attempts, reason = :reason, retry_at = :retry_at,
-        completed = :completed
+        completed = :completed, failures = :failures, seconds = :seconds
     WHERE hash = :hash
 """
 
@@ -42,7 +42,9 @@ _SAVE_SETTINGS = """
 """
 
 _CHECKPOINT = """
-    UPDATE downloads SET received = :received, etag = :etag, checked = :checked, active = :active WHERE hash = :hash
+    UPDATE downloads SET received = :received, etag = :etag, checked = :checked, active = :active,
+        seconds = max(seconds, :seconds)
+    WHERE hash = :hash
 """
 
 _REMOVE = "DELETE FROM downloads WHERE hash = ?"
@@ -88,14 +90,14 @@ class DownloadStore:
         return self._each(_SAVE_SETTINGS, [_row(d) for d in downloads])
 
     def checkpoint(
-        self, hash: str, *, received: int, etag: str | None, active: float, checked: int = 0
+        self, hash: str, *, received: int, etag: str | None, active: float, checked: int = 0, seconds: float = 0.0
     ) -> Deferred[None]:
         """
         So many bytes, of the file with that validator, are safely on the disk; so many of them are as its manifest
-        says.
+        says. ``seconds`` only ever grow.
         """
         row = {"hash": hash, "received": received, "etag": etag, "active": active, "checked": min(checked, received)}
-        return self._each(_CHECKPOINT, [row])
+        return self._each(_CHECKPOINT, [row | {"seconds": seconds}])
 
     def remove(self, hashes: Iterable[str]) -> Deferred[None]:
         """Forget these rows."""

@@ -8,7 +8,7 @@ from attrs import Factory, define
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall
 
-from jackd.model.download import Download
+from jackd.model.download import Download, State
 from jackd.transfer.job import Job
 from jackd.web.meter import Meter
 from jackd.web.rate import Bucket
@@ -40,14 +40,22 @@ class Entry:
     pace: Meter = Factory(Meter)
     slow: bool = False
     yielding: bool = False
+    _counted: float = 0.0
     _waiters: list[Deferred[None]] = Factory(list)
 
     def begin(self, job: Job, at: float) -> None:
         """``job`` runs from now on, ``at`` in seconds of the clock that measures its speed."""
         self.job = job
+        self._counted = at
         self.meter, self.pace, self.slow, self.yielding = Meter(), Meter(PACE_SECONDS), False, False
         self.meter.sample(at, self.download.received)
         self.pace.sample(at, self.download.received)
+
+    def count(self, at: float) -> None:
+        """Count the time up to ``at``, of the same clock; comparing what came with the manifest takes none."""
+        if self.download.state is not State.VERIFYING:
+            self.download.seconds += at - self._counted
+        self._counted = at
 
     def end(self) -> None:
         """The job has come to its end."""

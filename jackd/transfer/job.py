@@ -261,7 +261,12 @@ class Job:
     def _commit(self, received: int) -> Deferred[None]:
         download = self._download
         return self._tools.store.checkpoint(
-            download.hash, received=received, etag=download.etag, active=download.active, checked=download.checked
+            download.hash,
+            received=received,
+            etag=download.etag,
+            active=download.active,
+            checked=download.checked,
+            seconds=download.seconds,
         )
 
     async def _publish(self) -> None:

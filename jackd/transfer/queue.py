@@ -18,6 +18,7 @@ from jackd.config.settings import DownloadSettings
 from jackd.model.download import Download, Grab, State
 from jackd.model.errors import Unavailable
 from jackd.model.filenames import safe_path
+from jackd.model.history import Event
 from jackd.ports import RemoteFiles
 from jackd.storage.downloads import DownloadStore
 from jackd.storage.manifests import ManifestStore
@@ -54,7 +55,7 @@ class DownloadQueue(Service):
     :param digests: threads that compare what comes with the friends' manifests; the disk's by default.
     :param sink: makes the sink of each transfer; the portable one by default.
     :param speed: the limits of all downloads together, and of each friend's by the friend's id.
-    :param failed: told of each download that failed for good, once the database knows.
+    :param over: told how each download came to its end, once the database knows.
     """
 
     def __init__(
@@ -72,7 +73,7 @@ class DownloadQueue(Service):
         folder: CompletedFolder | None = None,
         sink: Callable[[Flow], Sink] | None = None,
         speed: Direction | None = None,
-        failed: Callable[[Download], object] = lambda download: None,
+        over: Callable[[Download, Event], object] = lambda download, event: None,
     ) -> None:
         self.setName("downloads")
         idle_timeout = settings.idle_timeout_ms / 1000
@@ -109,7 +110,7 @@ class DownloadQueue(Service):
             tools=self._tools,
             retry=retry,
             slots=settings.max_concurrent_downloads,
-            failed=failed,
+            over=over,
             sink=sink or (lambda flow: portable(flow=flow)),
             speed=self._speed,
         )
@@ -202,6 +203,8 @@ class DownloadQueue(Service):
                 self._rows.remove(entry)
                 download = entry.download
                 _log.info("removed {title}, {state}", title=download.grab.title, state=download.state.value)
+                if not download.state.finished:
+                    self._runner.tell(download, Event.REMOVED)
 
     @uncancelled
     async def pause(self, hashes: Iterable[str]) -> None:

@@ -13,6 +13,7 @@ from twisted.logger import Logger
 
 from jackd.model.download import Download, State
 from jackd.model.errors import JackError, PeerBusy
+from jackd.model.history import Event
 from jackd.transfer.disk import DiskTrouble
 from jackd.transfer.entry import Entry, Rows
 from jackd.transfer.job import Job
@@ -47,7 +48,7 @@ class Runner:
         tools: Tools,
         retry: RetryPolicy,
         slots: int,
-        failed: Callable[[Download], object],
+        over: Callable[[Download, Event], object],
         sink: Callable[[Flow], Sink],
         speed: Direction,
     ) -> None:
@@ -56,7 +57,7 @@ class Runner:
         self._tools = tools
         self._retry = retry
         self._slots = slots
-        self._failed = failed
+        self._over = over
         self._sink = sink
         self._speed = speed
         self._running = False
@@ -113,8 +114,9 @@ class Runner:
         download, began = entry.download, self._tools.clock.seconds()
         missing = download.left
         try:
-            await job.run()
-            self._tell_completed(download, missing, self._tools.clock.seconds() - began)
+            await self._counting(entry, job)
+            self._log_completed(download, missing, self._tools.clock.seconds() - began)
+            self.tell(download, Event.COMPLETED)
         except Exception as error:
             if entry.yielding and self._running:
                 await self._settle(entry, Verdict(delay=REST_SECONDS, reason=TOO_SLOW))
@@ -127,7 +129,13 @@ class Runner:
             self._rows.changed()
             self.fill()
 
-    def _tell_completed(self, download: Download, fetched: int, seconds: float) -> None:
+    async def _counting(self, entry: Entry, job: Job) -> None:
+        try:
+            await job.run()
+        finally:
+            entry.count(self._tools.clock.seconds())
+
+    def _log_completed(self, download: Download, fetched: int, seconds: float) -> None:
         _log.info(
             "completed {title}, {verified}: {size:.0f} MB, "
             "{fetched:.0f} MB of them in {seconds:.1f} s ({speed:.0f} MB/s)",
@@ -147,7 +155,7 @@ class Runner:
         verdict = self._judge(entry, error)
         await self._settle(entry, verdict)
         if verdict.delay is None:
-            self._tell(entry.download)
+            self.tell(entry.download, Event.FAILED)
 
     async def _settle(self, entry: Entry, verdict: Verdict) -> None:
         self._apply(entry, verdict)
@@ -167,6 +175,7 @@ class Runner:
         else:
             entry.disk_waits = 0
             download.attempts += not isinstance(error, PeerBusy)  # a place in his queue is no failure
+        download.failures += not isinstance(error, PeerBusy)
         return self._retry.judge(error, attempts=download.attempts, disk_waits=entry.disk_waits)
 
     def _apply(self, entry: Entry, verdict: Verdict) -> None:
@@ -182,11 +191,12 @@ class Runner:
             self._wake_later(entry, verdict.delay)
             _log.info("{title} waits {delay:.0f} s: {reason}", delay=verdict.delay, **told)
 
-    def _tell(self, download: Download) -> None:
+    def tell(self, download: Download, event: Event) -> None:
+        """``download`` came to its end like that."""
         try:
-            self._failed(download)
+            self._over(download, event)
         except Exception:
-            _log.failure("nobody could be told that {title} failed", title=download.grab.title)
+            _log.failure("nobody could be told of {title}, {event}", title=download.grab.title, event=event.value)
 
     def _wake_later(self, entry: Entry, delay: float) -> None:
         """By a clock that does not jump; a wall clock that did must not make anything wait for ever (F55)."""
@@ -204,6 +214,7 @@ class Runner:
         at = self._tools.clock.seconds()
         running = [entry for entry in self._rows.all() if entry.job is not None]
         for entry in running:
+            entry.count(at)
             entry.download.speed = entry.meter.sample(at, entry.download.received)
             entry.slow = entry.pace.sample(at, entry.download.received) < SLOW_RATE and entry.pace.full
             self._rows.changed()

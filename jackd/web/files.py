@@ -6,7 +6,7 @@ import errno
 import os
 import stat
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from functools import partial
 from pathlib import Path
 from urllib.parse import quote
@@ -20,6 +20,7 @@ from jackd.model.filenames import VIDEO_EXTENSIONS
 from jackd.ports import Location, Mints
 from jackd.storage.threads import Workers
 from jackd.web.ranges import Range, Unsatisfiable, content_range, if_range_holds, parse_range
+from jackd.web.rate import Flow
 from jackd.web.request import JackRequest
 from jackd.web.router import reply
 from jackd.web.sending import BlockSender, FileReader, Sender, Stamp
@@ -151,7 +152,7 @@ class Files:
         told = {"name": name, "who": request.head.client}
         began = self._clock.seconds()
         try:
-            with self.uploads.begun(who=_who(request), client=told["who"], file=name, size=part.length) as flow:
+            with self._listed(request, file, part, name) as flow:
                 await self._sender.send(file, part, request, flow)
         except CancelledError:
             log.info("{who} went away before {name} was sent to the end", **told)
@@ -162,6 +163,11 @@ class Files:
         seconds = max(self._clock.seconds() - began, 0.001)
         size, speed = part.length / 1e6, part.length / 1e6 / seconds
         log.info("sent {name} to {who}: {size:.0f} MB, {speed:.0f} MB/s", size=size, speed=speed, **told)
+
+    def _listed(self, request: JackRequest, file: FileReader, part: Range, name: str) -> AbstractContextManager[Flow]:
+        return self.uploads.begun(
+            who=_who(request), client=request.head.client, file=name, file_size=file.size, size=part.length
+        )
 
     async def _break_off(self, request: JackRequest) -> None:
         """Never a clean end: the reader must see that bytes are missing (F14)."""

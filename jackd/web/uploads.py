@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from attrs import define, field
@@ -25,17 +25,29 @@ class Upload:
     :ivar who: the account's name.
     :ivar client: its address.
     :ivar file: its name.
+    :ivar file_size: bytes that it has.
     :ivar size: bytes that were asked for.
     :ivar speed: bytes/s over the last seconds.
+    :ivar told, told_at: bytes that were told of, and when.
     """
 
     who: str
     client: str
     file: str
+    file_size: int
     size: int
     flow: Flow
+    told_at: float
+    told: int = 0
     speed: float = 0.0
     meter: Meter = field(factory=Meter)
+
+
+Streamed = Callable[[Upload, int, float], object]
+"""Is told, now and then and at the end, how many bytes more an upload has sent in how many seconds more."""
+
+
+def _nobody(upload: Upload, moved: int, seconds: float) -> None: ...
 
 
 class Uploads(Service):
@@ -45,6 +57,7 @@ class Uploads(Service):
     :param limits: those of this direction; none when not given.
     :param total: slots.
     :param each: slots that one account may have.
+    :param streamed: is told of every stream, as long as it sends something.
     """
 
     def __init__(
@@ -54,12 +67,14 @@ class Uploads(Service):
         limits: Direction | None = None,
         total: int = MAX_STREAMS,
         each: int = MAX_STREAMS_PER_KEY,
+        streamed: Streamed = _nobody,
     ) -> None:
         self.setName("uploads")
         self._clock = clock
         self._limits = limits or Direction()
         self.slots = Slots(total=total, each=each, now=clock.seconds)
         self._current: list[Upload] = []
+        self._streamed = streamed
         self._sent = 0
         self._sampling = LoopingCall(self._sample)
         self._sampling.clock = clock
@@ -72,12 +87,14 @@ class Uploads(Service):
         super().stopService()
         if self._sampling.running:
             self._sampling.stop()
+        self._sample()
 
     @contextmanager
-    def begun(self, *, who: str, client: str, file: str, size: int) -> Iterator[Flow]:
+    def begun(self, *, who: str, client: str, file: str, file_size: int, size: int) -> Iterator[Flow]:
         """A stream that holds a slot already; it is listed until the block is left."""
         flow = self._limits.flow(who)
-        upload = Upload(who=who, client=client, file=file, size=size, flow=flow)
+        at = self._clock.seconds()
+        upload = Upload(who=who, client=client, file=file, file_size=file_size, size=size, flow=flow, told_at=at)
         self._current.append(upload)
         try:
             yield flow
@@ -85,6 +102,7 @@ class Uploads(Service):
             flow.close()
             self._current.remove(upload)
             self._sent += flow.moved
+            self._tell(upload, self._clock.seconds())
 
     def current(self) -> list[Upload]:
         """Oldest first."""
@@ -104,3 +122,10 @@ class Uploads(Service):
         at = self._clock.seconds()
         for upload in self._current:
             upload.speed = upload.meter.sample(at, upload.flow.moved)
+            self._tell(upload, at)
+
+    def _tell(self, upload: Upload, at: float) -> None:
+        moved = upload.flow.moved
+        if moved > upload.told:
+            self._streamed(upload, moved - upload.told, at - upload.told_at)
+            upload.told, upload.told_at = moved, at

@@ -157,7 +157,10 @@ def test_what_friends_read_now():
     clock = Clock()
     uploads = Uploads(clock=clock)
     uploads.startService()
-    with uploads.slots.taken("jack", "x"), uploads.begun(who="jack", client="::1", file="a.mkv", size=5000) as flow:
+    with (
+        uploads.slots.taken("jack", "x"),
+        uploads.begun(who="jack", client="::1", file="a.mkv", file_size=9000, size=5000) as flow,
+    ):
         for _ in range(3):
             clock.advance(1)
             flow.move(1000)

@@ -136,7 +136,7 @@ def test_each_download_has_limits():
 def test_uploads_are_summed_for_the_operator():
     world = World()
     operator, radarr, _ = world.clients()
-    with world.uploads.begun(who="jack", client="::1", file="a.mkv", size=9) as flow:
+    with world.uploads.begun(who="jack", client="::1", file="a.mkv", file_size=9, size=9) as flow:
         flow.move(5)
         world.uploads.current()[0].speed = 3.5
         info = operator.get("transfer/info").json()

@@ -11,6 +11,7 @@ from twisted.internet.defer import Deferred
 
 from jackd.model.download import State
 from jackd.model.errors import ItemGone, PeerError, PeerRefused, Unavailable, UnsupportedMedia
+from jackd.model.history import Event
 from jackd.transfer import queue as queue_module
 from tests.support import result_of
 from tests.transfer.world import CONTENT, FILE, GIB, NOW, TITLE, FakeFile, World, a_grab, lost
@@ -506,7 +507,7 @@ def test_a_permanent_failure_is_told(world):
     world.files.errors = [ItemGone("Alice does not share this any more")]
     download = world.add()
     assert (download.state, download.reason) == (State.FAILED, "Alice does not share this any more")
-    assert world.failed == [download]
+    assert world.over == [(download, Event.FAILED)]
     assert world.restart().queue.list()[0].state is State.FAILED
 
 

@@ -8,6 +8,7 @@ from twisted.internet.defer import Deferred
 
 from jackd.model.download import State
 from jackd.model.errors import PeerError
+from jackd.model.history import Event
 from jackd.model.manifest import Manifest
 from jackd.storage.digests import digest
 from jackd.storage.downloads import DownloadStore
@@ -137,7 +138,7 @@ def test_one_that_is_wrong_twice_fails_for_good(world):
     assert (download.state, download.reason) == (State.FAILED, LIES)
     assert world.files.parts_asked == [(4000, 5000)]
     assert world.finished() == []
-    assert world.failed == [download]
+    assert world.over == [(download, Event.FAILED)]
 
 
 def test_a_lying_manifest_fails_for_good(world):

@@ -14,6 +14,7 @@ from twisted.web.client import ResponseDone, ResponseFailed
 from jackd.config.settings import DownloadSettings
 from jackd.model.download import Download, Grab, State
 from jackd.model.errors import PeerError
+from jackd.model.history import Event
 from jackd.model.manifest import Manifest
 from jackd.storage.database import Database
 from jackd.storage.downloads import DownloadStore
@@ -207,7 +208,7 @@ class World:
         self.clock = Clock()
         self.wall = NOW
         self.free = 1000 * GIB
-        self.failed: list[Download] = []
+        self.over: list[tuple[Download, Event]] = []
         self.speed: Direction | None = None
         self.settings = DownloadSettings(completed_path=self.completed, **settings)
         self.queue = self._queue()
@@ -223,7 +224,7 @@ class World:
             now=lambda: self.wall + self.clock.seconds(),
             rng=Random(1),
             folder=CompletedFolder(self.completed, usage=lambda _: (10_000 * GIB, self.free + 100 * GIB)),
-            failed=self.failed.append,
+            over=lambda *told: self.over.append(told),
             speed=self.speed,
         )
         queue.load()
