@@ -16,6 +16,8 @@ from jackd.arr.failures import FailureReporter
 from jackd.arr.radarr import RadarrLibrary
 from jackd.arr.registration import Registrar
 from jackd.arr.sonarr import SonarrLibrary
+from jackd.catalogue.bell import Bell
+from jackd.catalogue.feed import CatalogueFeed
 from jackd.catalogue.manifests import ManifestMaker
 from jackd.catalogue.reader import LibraryReader
 from jackd.catalogue.shared import SharedCatalogue
@@ -31,6 +33,7 @@ from jackd.ports import Library
 from jackd.qbittorrent.app import QBittorrentApp
 from jackd.qbittorrent.categories import own_category
 from jackd.storage.catalogue import CatalogueStore
+from jackd.storage.changes import ChangeStore
 from jackd.storage.downloads import DownloadStore
 from jackd.storage.labels import Labels
 from jackd.storage.manifests import ManifestStore
@@ -69,7 +72,9 @@ def assemble(reactor: Any, settings: Settings) -> MultiService:
     """The daemon that ``settings`` describe; nothing listens or calls until it is started."""
     jack = Jack(reactor, settings)
     let_in(jack)
-    shared = share(jack)
+    bell = Bell(reactor)
+    shared = share(jack, bell)
+    feed = jack.start(CatalogueFeed(store=ChangeStore(jack.database), bell=bell, clock=reactor))
     streams = Outgoing(TakeoverAgent(reactor, CONNECT_SECONDS), reactor)
     network = jack.start(
         Network(peers=settings.peers, outgoing=jack.outgoing, workers=jack.parsers, streams=streams, clock=reactor)
@@ -79,6 +84,7 @@ def assemble(reactor: Any, settings: Settings) -> MultiService:
     sender = SendfileSender(pumps, BlockSender(workers=jack.disk, clock=reactor))
     peers = PeerApp(
         shared=shared,
+        feed=feed,
         manifests=digest(jack),
         keys=jack.keys,
         mint=jack.mint,
@@ -119,9 +125,9 @@ def let_in(jack: Jack) -> None:
         jack.keys.add(jack.mint.credential(server), account)
 
 
-def share(jack: Jack) -> SharedCatalogue:
-    """My libraries, read into the index and answered from there."""
-    store = CatalogueStore(jack.database)
+def share(jack: Jack, bell: Bell) -> SharedCatalogue:
+    """My libraries, read into the index and answered from there; ``bell`` rings when it changes."""
+    store = CatalogueStore(jack.database, changed=bell.ring)
     libraries = [_library(jack, server) for server in jack.settings.servers if server.source]
     shared = jack.start(SharedCatalogue(libraries=libraries, store=store, clock=jack.reactor, disk=jack.disk))
     for library in libraries:

@@ -16,6 +16,7 @@ from attrs import frozen
 from twisted.internet.interfaces import IProtocol
 
 from jackd.model.download import Download, Grab
+from jackd.model.feed import Changes
 from jackd.model.item import Item
 from jackd.model.manifest import Manifest
 from jackd.model.peer import Peer, PeerStatus
@@ -74,6 +75,19 @@ class Shared(Protocol):
 
     async def locate(self, item_id: str) -> Location:
         """Raises ``NotFound`` (also for what may not be shared) or ``Unavailable``."""
+
+
+class Feed(Protocol):
+    """What this jack shares, as a series of changes."""
+
+    async def changes(self, since: str, *, viewer: str, limit: int, wait: float) -> Changes:
+        """
+        What follows the cursor ``since``; everything, with ``reset``, when that can't be told. Raises ``Unavailable``.
+
+        :param viewer: the name of the account that asks.
+        :param limit: items at most, gone ones counted.
+        :param wait: seconds that it may take until there is something to tell.
+        """
 
 
 class Manifests(Protocol):

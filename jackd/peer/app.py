@@ -10,11 +10,12 @@ from twisted.web.server import Request
 
 from jackd import __version__
 from jackd.model.errors import Forbidden, JackError, NotFound, Unauthorized
+from jackd.peer.feed import CONTENT_TYPE, read_wanted, write_feed
 from jackd.peer.manifest import write_manifest
 from jackd.peer.page import write_page
 from jackd.peer.query import read_parameters
 from jackd.peer.wire import handshake_to_json, is_item_id, item_to_json
-from jackd.ports import Manifests, Mints, Shared
+from jackd.ports import Feed, Manifests, Mints, Shared
 from jackd.storage.threads import Workers
 from jackd.web.auth import Account, Keys, Scope
 from jackd.web.files import Files
@@ -42,6 +43,7 @@ class PeerApp:
         self,
         *,
         shared: Shared,
+        feed: Feed,
         manifests: Manifests,
         keys: Keys,
         mint: Mints,
@@ -52,6 +54,7 @@ class PeerApp:
         version: str = __version__,
     ) -> None:
         self._shared = shared
+        self._feed = feed
         self._manifests = manifests
         self._keys = keys
         self._workers = disk
@@ -84,6 +87,14 @@ class PeerApp:
         asked = read_parameters(request.head.query)
         items = await self._shared.search(asked.query, limit=asked.limit, offset=asked.offset)
         return reply(request, await self._workers.run(write_page, items), "application/json")
+
+    @router.route("/peer/catalogue", methods=["GET"])
+    async def catalogue(self, request: JackRequest) -> bytes:
+        """What has changed since the client asked last, perhaps after a wait."""
+        assert request.account is not None
+        wanted = read_wanted(request.head.query)
+        page = await self._feed.changes(wanted.since, viewer=request.account.name, limit=wanted.limit, wait=wanted.wait)
+        return reply(request, await self._workers.run(write_feed, page), CONTENT_TYPE)
 
     @router.route("/peer/items/<item_id>", methods=["GET"])
     async def item(self, request: JackRequest, item_id: str) -> bytes:

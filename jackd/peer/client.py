@@ -13,10 +13,12 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.web.iweb import IResponse
 
 from jackd.model.errors import PeerError
+from jackd.model.feed import Changes
 from jackd.model.item import Item
 from jackd.model.manifest import Manifest
 from jackd.model.peer import Peer
 from jackd.model.search import Query
+from jackd.peer import feed
 from jackd.peer.answers import header, refuse, require_json, retry_after
 from jackd.peer.manifest import BadManifest, max_body, read_manifest
 from jackd.peer.page import MAX_BODY, MAX_ORIGINAL_BODY, MAX_ORIGINAL_ITEMS, BadPage, Page, read_json, read_page
@@ -34,6 +36,9 @@ SEARCH_SECONDS = 30.0
 
 HEAD_SECONDS = 30.0
 """From the request for a file to the head of the answer (F16)."""
+
+CATALOGUE_SECONDS = 60.0
+"""For a page of the catalogue, beside what the server was asked to wait."""
 
 MANIFEST_SECONDS = 60.0
 """It comes beside the file, over the same line."""
@@ -96,6 +101,21 @@ class PeerClient:
             return await self._workers.run(read_page, answer.body, PAGE if extended else MAX_ORIGINAL_ITEMS)
         except BadPage as error:
             raise PeerError(f"the peer's answer can't be read: {error}") from None
+
+    async def catalogue(self, since: str, *, wait: int = 0) -> Changes:
+        """
+        What changed after the cursor ``since``; see docs/peer-protocol.rst. Raises ``PeerError``.
+
+        :param wait: seconds that the peer may take until there is something to tell.
+        """
+        sent = {name: value for name, value in (("since", since), ("wait", str(wait or ""))) if value}
+        answer = await self._get("/peer/catalogue", sent, timeout=CATALOGUE_SECONDS + wait, limit=feed.MAX_BODY)
+        if answer.status != 200:
+            refuse(answer.status, answer.headers, now=self._now(), item=False)
+        try:
+            return await self._workers.run(feed.read_feed, answer.body)
+        except feed.BadFeed as error:
+            raise PeerError(f"the peer's catalogue can't be read: {error}") from None
 
     async def item(self, item_id: str) -> Item:
         """Raises ``ItemGone`` and other ``PeerError``."""

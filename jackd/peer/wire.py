@@ -28,7 +28,7 @@ MAX_MEMBERS = 200
 """Of ``mediaInfo`` altogether."""
 
 MINIMUM_VERSION = (0, 1, 0)
-FEATURES = ("query", "validators", "manifest")
+FEATURES = ("query", "validators", "manifest", "catalogue")
 
 CATEGORIES: Final = {Kind.MOVIE: 2000, Kind.EPISODE: 5000}
 _KINDS = {category: kind for kind, category in CATEGORIES.items()}

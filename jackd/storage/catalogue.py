@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from attrs import evolve
 from twisted.internet.defer import Deferred
@@ -28,21 +28,26 @@ _PUT = """
 
 
 class CatalogueStore:
-    """Tables ``items`` and ``item_words``. What is written is searchable when the Deferred fires."""
+    """
+    Tables ``items`` and ``item_words``. What is written is searchable when the Deferred fires.
 
-    def __init__(self, database: Database) -> None:
+    :param changed: called after each write: perhaps something is other now.
+    """
+
+    def __init__(self, database: Database, *, changed: Callable[[], object] = lambda: None) -> None:
         self._database = database
+        self._changed = changed
 
     def replace(self, library: str, *batches: Batch) -> Deferred[None]:
         """
         Each batch becomes all that is known of its group, in one transaction; rows that say the same already are
         not touched. While a file keeps its name and size it also keeps the ``published`` it was first seen with.
         """
-        return self._database.write(lambda connection: _replace(connection, library, batches))
+        return self._write(lambda connection: _replace(connection, library, batches))
 
     def keep_groups(self, library: str, groups: Collection[str]) -> Deferred[None]:
         """Forget the groups of ``library`` that a complete reading did not find any more."""
-        return self._database.write(lambda connection: _keep_groups(connection, library, set(groups)))
+        return self._write(lambda connection: _keep_groups(connection, library, set(groups)))
 
     def drop_libraries_except(self, libraries: Iterable[str]) -> Deferred[None]:
         """Forget what is not shared any more: the rows of every other library."""
@@ -53,7 +58,13 @@ class CatalogueStore:
                 if library not in kept:
                     _delete(connection, "library = ?", library)
 
-        return self._database.write(drop)
+        return self._write(drop)
+
+    def _write(self, change: Callable[[sqlite3.Connection], None]) -> Deferred[None]:
+        def told(result: None) -> None:
+            self._changed()
+
+        return self._database.write(change).addCallback(told)
 
     def search(self, query: Query, *, limit: int, offset: int = 0) -> Deferred[Sequence[Item]]:
         """What :func:`~jackd.model.search.matches`, newest first, at most ``limit`` after the first ``offset``."""

@@ -13,6 +13,7 @@ from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET, Request
 
 from jackd.model.errors import NotFound
+from jackd.model.feed import Changes
 from jackd.model.item import Item
 from jackd.model.manifest import Manifest
 from jackd.model.peer import Peer
@@ -21,7 +22,7 @@ from jackd.model.secret import Secret
 from jackd.peer.app import PeerApp
 from jackd.peer.client import PeerClient
 from jackd.peer.network import Network
-from jackd.ports import Location, Manifests
+from jackd.ports import Feed, Location, Manifests
 from jackd.storage.threads import InlineWorkers, Workers
 from jackd.web.auth import Account, Keys, Mint, Scope
 from jackd.web.outgoing import Outgoing
@@ -73,9 +74,23 @@ class Sums:
         return self.answer
 
 
-def app(shelf: Shelf, clock: Any = None, disk: Workers | None = None, manifests: Manifests | None = None) -> PeerApp:
+class NoFeed:
+    """:class:`jackd.ports.Feed` of an empty catalogue."""
+
+    async def changes(self, since: str, *, viewer: str, limit: int, wait: float) -> Changes:
+        return Changes(cursor="nothing", reset=not since)
+
+
+def app(
+    shelf: Shelf,
+    clock: Any = None,
+    disk: Workers | None = None,
+    manifests: Manifests | None = None,
+    feed: Feed | None = None,
+) -> PeerApp:
     return PeerApp(
         shared=shelf,
+        feed=feed or NoFeed(),
         manifests=manifests or Sums(),
         keys=keys(),
         mint=Mint(b"s" * 32),

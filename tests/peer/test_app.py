@@ -41,7 +41,11 @@ def test_the_key_in_the_query_comes_first():
 
 def test_the_handshake_tells_what_we_can():
     got = web(Shelf([])).get("/handshake", headers=KEY)
-    assert got.json() == {"name": "jack", "version": __version__, "features": ["query", "validators", "manifest"]}
+    assert got.json() == {
+        "name": "jack",
+        "version": __version__,
+        "features": ["query", "validators", "manifest", "catalogue"],
+    }
     assert got.header("content-type") == "application/json"
 
 

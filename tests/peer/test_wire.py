@@ -231,8 +231,8 @@ def test_a_page_ends_where_the_limit_is():
 
 def test_a_handshake_tells_name_version_and_features():
     told = handshake_to_json("0.1.0")
-    assert told == {"name": "jack", "version": "0.1.0", "features": ["query", "validators", "manifest"]}
-    assert handshake_from_json(told).features == {"query", "validators", "manifest"}
+    assert told == {"name": "jack", "version": "0.1.0", "features": ["query", "validators", "manifest", "catalogue"]}
+    assert handshake_from_json(told).features == {"query", "validators", "manifest", "catalogue"}
 
 
 def test_an_originals_handshake_has_no_features():
