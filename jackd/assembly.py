@@ -35,6 +35,7 @@ from jackd.qbittorrent.categories import own_category
 from jackd.storage.catalogue import CatalogueStore
 from jackd.storage.changes import ChangeStore
 from jackd.storage.downloads import DownloadStore
+from jackd.storage.history import HistoryStore
 from jackd.storage.labels import Labels
 from jackd.storage.manifests import ManifestStore
 from jackd.storage.threads import ThreadWorkers
@@ -57,6 +58,9 @@ from jackd.web.takeover import TakeoverAgent
 
 OPERATOR = "jack"
 """The name that goes with ``jack.apiKey`` in the qBittorrent dialect."""
+
+OPERATED = ["/ping", "/servers", "/items", "/peers", "/uploads", "/downloads", "/history"]
+"""What the operator's app answers for, and all that nobody else does."""
 
 BACKGROUND = 10
 """How nice the thread is that computes digests of what is shared."""
@@ -95,17 +99,23 @@ def assemble(reactor: Any, settings: Settings) -> MultiService:
     )
     torznab = TorznabApp(network=network, keys=jack.keys, mint=jack.mint, stubs=stubs, base_url=settings.jack.base_url)
     mounts = [Mount(["/handshake", "/peer"], peers), Mount(["/torznab"], torznab)]
-    if settings.downloads is not None:
-        mounts += download(jack, network, stubs)
+    queue = download(jack, network) if settings.downloads is not None else None
+    if queue is not None:
+        mounts += drive(jack, queue, network, stubs)
     operator = OperatorApp(
         keys=jack.keys,
         servers=list(jack.states.values()),
         shared=shared,
         network=network,
         uploads=jack.uploads,
+        downloads=queue,
+        history=HistoryStore(jack.database),
         version=__version__,
     )
-    listen(jack, [*mounts, Mount(["/ping", "/servers", "/items", "/peers", "/uploads"], operator)])
+    listen(
+        jack,
+        [*mounts, Mount(["/ping", "/servers", "/items", "/peers", "/uploads", "/downloads", "/history"], operator)],
+    )
     register(jack)
     jack.start(SystemdNotifier(clock=reactor))
     return jack.services
@@ -150,8 +160,8 @@ def _library(jack: Jack, server: ServerSettings) -> Library:
     return kind(client=jack.clients[server.id], workers=jack.parsers, state=jack.states[server.id])
 
 
-def download(jack: Jack, network: Network, stubs: Stubs) -> list[Mount]:
-    """The queue, and the dialect in which the *arrs drive it."""
+def download(jack: Jack, network: Network) -> DownloadQueue:
+    """The queue, and what belongs to it."""
     settings = jack.settings.downloads
     assert settings is not None
     disk = jack.start(ThreadWorkers(jack.reactor, "completed-folder", 8))
@@ -180,6 +190,13 @@ def download(jack: Jack, network: Network, stubs: Stubs) -> list[Mount]:
     categories = ["", *(own_category(server.id) for server in jack.settings.servers if server.destination)]
     jack.start(CategoryFolders(make=queue.make_folder, categories=categories, clock=jack.reactor))
     jack.start(FailureReporter(downloads=queue, clients=jack.clients, clock=jack.reactor))
+    return queue
+
+
+def drive(jack: Jack, queue: DownloadQueue, network: Network, stubs: Stubs) -> list[Mount]:
+    """The dialect in which the *arrs drive the queue."""
+    settings = jack.settings.downloads
+    assert settings is not None
     app = QBittorrentApp(
         downloads=queue,
         network=network,

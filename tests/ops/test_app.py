@@ -5,16 +5,22 @@ from __future__ import annotations
 import pytest
 from twisted.internet.task import Clock
 
+from jackd.model.download import Grab, State
+from jackd.model.history import Event
 from jackd.model.item import Item
 from jackd.model.peer import Peer, PeerStatus
 from jackd.model.search import Query, matches
 from jackd.model.secret import Secret
 from jackd.model.server import ServerState
-from jackd.ops.app import MAX_ITEMS, OperatorApp
+from jackd.ops.app import MAX_DOWNLOADS, MAX_ITEMS, MAX_LINES, OperatorApp
+from jackd.storage.database import Database
+from jackd.storage.history import HistoryStore
 from jackd.web.auth import Account, Keys, Scope
 from jackd.web.site import Mount
 from jackd.web.uploads import Uploads
-from tests.support import MATRIX, PILOT, Web
+from tests.fakes.downloads import FakeDownloads
+from tests.storage.test_history import fetched, share
+from tests.support import MATRIX, PILOT, Web, result_of
 
 KEY = {"X-Api-Key": "operator"}
 
@@ -42,9 +48,16 @@ def radarr(**changes) -> ServerState:
     return ServerState(**known, source=True, destination=True, version="5.1", items=2, **changes)
 
 
-def web(*servers: ServerState, shared: OwnItems | None = None, uploads: Uploads | None = None) -> Web:
+def web(
+    *servers: ServerState,
+    shared: OwnItems | None = None,
+    uploads: Uploads | None = None,
+    downloads: FakeDownloads | None = None,
+    history: HistoryStore | None = None,
+) -> Web:
     keys = Keys()
     keys.add("operator", Account(name="jack", scopes=frozenset(Scope)))
+    keys.add("friend", Account(name="Bob", scopes=frozenset({Scope.PEER})))
     keys.add("managed", Account(name="Films", scopes=frozenset({Scope.TORZNAB}), server="aaaaaaaa"))
     app = OperatorApp(
         keys=keys,
@@ -52,6 +65,8 @@ def web(*servers: ServerState, shared: OwnItems | None = None, uploads: Uploads 
         shared=shared or OwnItems(),
         network=Friends(),
         uploads=uploads or Uploads(clock=Clock()),
+        downloads=downloads,
+        history=history or HistoryStore(Database.in_memory()),
         version="9.9.9",
     )
     return Web(Mount([], app))
@@ -78,6 +93,9 @@ CLOSED = [
     "/items?searchTerm=a",
     "/peers",
     "/uploads",
+    "/downloads",
+    "/history",
+    "/history/friends",
     "/nothing",
     "/servers/x",
     "/ping/x",
@@ -86,16 +104,17 @@ CLOSED = [
 
 @pytest.mark.parametrize("path", CLOSED)
 def test_all_else_needs_the_operators_key(path):
-    """S1"""
+    """S1, S30: not a friend's, not an *arr's."""
     assert web().get(path).status == 401
     assert web().get(path, headers={"X-Api-Key": "wrong"}).status == 401
     assert web().get(path, headers={"X-Api-Key": "managed"}).json()["code"] == "FORBIDDEN"
+    assert web().get(path, headers={"X-Api-Key": "friend"}).json()["code"] == "FORBIDDEN"
 
 
 def test_every_route_is_in_the_list_above():
     """S1: a new route without an entry fails here."""
     paths = {rule.rule for rule in OperatorApp.router.url_map.iter_rules()}
-    assert paths == {"/", "/ping", *CLOSED[:3], "/peers", "/uploads"}
+    assert paths == {"/", "/ping", *CLOSED[: CLOSED.index("/nothing")]} - {"/items?searchTerm=a"}
 
 
 def test_the_key_may_stand_in_the_query():
@@ -171,3 +190,129 @@ def test_what_friends_read_now():
     assert uploads.sent == 3000
     uploads.stopService()
     assert not clock.getDelayedCalls()
+
+
+def grab(number: int, title: str = "Heat") -> Grab:
+    known = {"peer": "p", "peer_name": "Alice", "item": "i", "filename": "x.mkv", "size": 1000}
+    return Grab(hash=f"{number:040x}", title=title, **known)
+
+
+def queue(count: int) -> FakeDownloads:
+    downloads = FakeDownloads()
+    for number in range(count):
+        result_of(downloads.add(grab(number), owner="aaaaaaaa", category="jack-aaaaaaaa"))
+    return downloads
+
+
+def test_the_queue_as_it_is_now():
+    downloads = queue(2)
+    first, second = downloads.list()
+    first.state, first.received, first.speed, first.failures = State.DOWNLOADING, 400, 50.5, 3
+    second.state, second.received, second.checked, second.completed = State.COMPLETED, 1000, 1000, 9.0
+    got = web(radarr(), downloads=downloads).get("/downloads", headers=KEY).json()
+    assert (got["total"], got["speed"]) == (2, 50)
+    assert got["downloads"][0] == {
+        "hash": "0" * 40,
+        "title": "Heat",
+        "state": "downloading",
+        "reason": "",
+        "progress": 0.4,
+        "size": 1000,
+        "received": 400,
+        "speed": 50,
+        "eta": 11,
+        "friends": ["Alice"],
+        "verified": False,
+        "forced": False,
+        "failedAttempts": 3,
+        "retryAt": None,
+        "owner": "Films",
+        "category": "jack-aaaaaaaa",
+        "addedAt": 0.0,
+        "completedAt": None,
+    }
+    shown = {name: got["downloads"][1][name] for name in ("progress", "verified", "eta", "completedAt")}
+    assert shown == {"progress": 1.0, "verified": True, "eta": None, "completedAt": 9.0}
+
+
+def test_the_queue_comes_in_pages():
+    site = web(downloads=queue(MAX_DOWNLOADS + 2))
+    assert len(site.get("/downloads?limit=99999", headers=KEY).json()["downloads"]) == MAX_DOWNLOADS
+    got = site.get(f"/downloads?offset={MAX_DOWNLOADS}", headers=KEY).json()
+    assert (len(got["downloads"]), got["total"]) == (2, MAX_DOWNLOADS + 2)
+    assert site.get("/downloads?limit=x", headers=KEY).status == 400
+
+
+def test_who_only_shares_has_an_empty_queue():
+    assert web().get("/downloads", headers=KEY).json() == {"downloads": [], "total": 0, "speed": 0}
+
+
+@pytest.fixture
+def history():
+    store = HistoryStore(Database.in_memory())
+    result_of(store.add(fetched("Heat", hash="aa", owner="Films", failures=2, verified=True)))
+    result_of(store.add_shared([share(50)]))
+    result_of(store.add(fetched("Ran", event=Event.FAILED, friends={"Alice": 7}, reason="gone")))
+    return store
+
+
+def test_the_history_has_both_directions_newest_first(history):
+    """S31"""
+    got = web(history=history).get("/history", headers=KEY).json()["history"]
+    assert [line["event"] for line in got] == ["failed", "partly", "completed"]
+    assert got[1] == {
+        "id": 2,
+        "event": "partly",
+        "direction": "shared",
+        "title": "heat.mkv",
+        "size": 100,
+        "friends": [{"name": "Bob", "bytes": 50}],
+        "bytes": 50,
+        "seconds": 1.0,
+        "speed": 50,
+        "beganAt": 999.0,
+        "endedAt": 1000.0,
+        "client": "::1",
+    }
+    assert got[2] == {
+        "id": 1,
+        "event": "completed",
+        "direction": "fetched",
+        "title": "Heat",
+        "size": 100,
+        "friends": [{"name": "Alice", "bytes": 100}],
+        "bytes": 100,
+        "seconds": 4.0,
+        "speed": 25,
+        "beganAt": 1000.0,
+        "endedAt": 1010.0,
+        "hash": "aa",
+        "owner": "Films",
+        "failedAttempts": 2,
+        "verified": True,
+        "reason": "",
+    }
+    assert got[0]["reason"] == "gone"
+    assert got[0]["owner"] is None
+
+
+def test_pages_of_the_history(history):
+    site = web(history=history)
+
+    def ids(query: str) -> list[int]:
+        return [line["id"] for line in site.get(f"/history?{query}", headers=KEY).json()["history"]]
+
+    assert ids("limit=2") == [3, 2]
+    assert ids("limit=2&before=2") == [1]
+    assert ids("direction=shared") == [2]
+    assert ids("direction=fetched") == [3, 1]
+    assert site.get("/history?limit=99999", headers=KEY).json()["limit"] == MAX_LINES
+    for bad in ("direction=up", "limit=-1", "before=x"):
+        assert site.get(f"/history?{bad}", headers=KEY).status == 400
+
+
+def test_totals_of_each_friend(history):
+    assert web(history=history).get("/history/friends", headers=KEY).json()["friends"] == [
+        {"name": "Alice", "fetched": 107, "fetchedFiles": 1, "shared": 0, "sharedFiles": 0},
+        {"name": "Bob", "fetched": 0, "fetchedFiles": 0, "shared": 50, "sharedFiles": 0},
+    ]

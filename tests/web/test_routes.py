@@ -46,6 +46,9 @@ ROUTES = {
     "/items": OPERATOR,
     "/peers": OPERATOR,
     "/uploads": OPERATOR,
+    "/downloads": OPERATOR,
+    "/history": OPERATOR,
+    "/history/friends": OPERATOR,
 }
 ELSEWHERE = {
     "/nothing": OPERATOR,
