@@ -7,7 +7,7 @@ Field names are those of the published API documents (``MovieResource``, ``Serie
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import PurePosixPath
@@ -62,13 +62,15 @@ def movie_items(library: str, movies: Iterable[object]) -> Iterator[tuple[str, I
 
 def series_items(library: str, series: object, episodes: Iterable[object], files: Iterable[object]) -> list[Item]:
     """One item for every file of a series that has an episode; what can't be understood is skipped."""
-    by_file = _by_file(library, episodes)
+    episodes = list(episodes)
+    by_file, lengths = _by_file(library, episodes), _lengths(episodes)
     items = []
     for file in files:
         try:
             held = by_file.get(_positive(_record(file), "id"))
             if held:
-                items.append(_episode_item(library, _record(series), held, _record(file)))
+                item = _episode_item(library, _record(series), held, _record(file))
+                items.append(evolve(item, season_episodes=lengths[held[0]["seasonNumber"]]))
         except BadRecord as error:
             log.debug("{library}: a file of a series is skipped: {error}", library=library, error=error)
     return items
@@ -108,6 +110,12 @@ def _by_file(library: str, episodes: Iterable[object]) -> dict[int, list[Record]
     for held in found.values():
         held.sort(key=lambda e: (e["seasonNumber"], e["episodeNumber"]))
     return found
+
+
+def _lengths(episodes: Iterable[object]) -> Counter[int]:
+    """How many episodes each season has, whether they have a file, were on the air, or not."""
+    seasons = (episode.get("seasonNumber") for episode in episodes if isinstance(episode, dict))
+    return Counter(number for number in seasons if isinstance(number, int))
 
 
 def _check_episode(record: Record) -> None:

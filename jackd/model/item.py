@@ -50,7 +50,8 @@ class Item:
     :ivar ids: of the movie or of the **series**.
     :ivar name: the library's title of the movie or series; ``year`` its year.
     :ivar season: ``None`` for movies; 0 holds the specials.
-    :ivar episodes: the episode numbers in the file, ascending; empty for movies.
+    :ivar episodes: the episode numbers in the file, ascending; empty for movies and for a whole season.
+    :ivar season_episodes: how many episodes the season has, on the air or not, when the library knows.
     :ivar absolute: the absolute number of the first episode (anime).
     :ivar aired: the air date of the first episode.
     :ivar published: when the file came into the library; aware, UTC.
@@ -67,6 +68,7 @@ class Item:
     year: int | None = None
     season: int | None = None
     episodes: tuple[int, ...] = field(default=(), converter=_numbers)
+    season_episodes: int | None = None
     absolute: int | None = None
     aired: date | None = None
     anime: bool = False

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from attrs import frozen
+from collections.abc import Iterable
+
+from attrs import field, frozen
 
 from jackd.model.item import Item
+
+
+def _items(values: Iterable[Item]) -> tuple[Item, ...]:
+    return tuple(values)
 
 
 @frozen(kw_only=True)
@@ -14,12 +20,20 @@ class Release:
 
     :ivar peer_name: the friend's name in the owner's configuration.
     :ivar seeders: how many friends have it and can be reached.
+    :ivar files: of a whole season (:mod:`jackd.peer.seasons`) the items that it consists of, in the order of their
+        episodes; ``item`` is then none that the friend has. Empty for everything else.
     """
 
     item: Item
     peer: str
     peer_name: str
     seeders: int = 1
+    files: tuple[Item, ...] = field(default=(), converter=_items)
+
+    @property
+    def parts(self) -> tuple[Item, ...]:
+        """The items whose files are fetched for it."""
+        return self.files or (self.item,)
 
     @property
     def guid(self) -> str:

@@ -21,6 +21,7 @@ from jackd.peer.client import PeerClient
 from jackd.peer.flights import Flights
 from jackd.peer.page import Page
 from jackd.peer.query import PAGE, widened
+from jackd.peer.seasons import united
 from jackd.peer.wire import Handshake
 from jackd.storage.threads import Workers
 
@@ -167,7 +168,7 @@ class Friend:
 def _fitting(query: Query, page: Page) -> list[Item]:
     """
     In a worker, for a catalogue is long: what was asked for, for a peer may answer with anything; the newest of it, for
-    one without pages answers with everything.
+    one without pages answers with everything; each file once.
     """
-    fitting = (item for item in page.items if matches(query, item))
+    fitting = (item for item in united(page.items) if matches(query, item))
     return nlargest(PAGE, fitting, key=attrgetter("published"))

@@ -115,7 +115,13 @@ def _attributes(release: Release) -> Iterator[tuple[str, object]]:
     item, seeders = release.item, max(1, release.seeders)
     for number in categories(item):
         yield "category", number
-    yield from (("size", item.size), ("files", 1), ("grabs", 0), ("seeders", seeders), ("peers", seeders))
+    yield from (
+        ("size", item.size),
+        ("files", len(release.parts)),
+        ("grabs", 0),
+        ("seeders", seeders),
+        ("peers", seeders),
+    )
     yield from _ids(release)
     if item.kind is Kind.EPISODE and item.season is not None:
         yield "season", item.season

@@ -128,6 +128,13 @@ def test_a_file_of_several_episodes_is_one_item_named_after_the_first():
     assert (item.id, item.episodes) == ("bbbbbbbb:episode:20", (2, 3))
 
 
+def test_how_many_episodes_the_season_has_counts_those_without_a_file_too():
+    items = tv(
+        [episode(1), episode(2, file=0), episode(3, file=0, airDate="2999-01-01"), episode(1, season=2, id=9, file=0)]
+    )
+    assert [item.season_episodes for item in items] == [3]
+
+
 def test_specials_daily_and_anime():
     [special] = tv([episode(1, season=0)])
     assert special.season == 0

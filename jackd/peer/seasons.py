@@ -1,0 +1,169 @@
+"""
+Whole seasons, made of the episodes that a friend has: one release of many files. They are made here, where somebody
+asks, so that every friend has them, whatever his jack knows of them.
+
+Pure. A season is whole when it is known how many episodes it has, and all of them are there in one quality.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeAlias, TypeVar
+
+from attrs import evolve
+
+from jackd.model.ids import MediaIds
+from jackd.model.item import Item, Kind
+from jackd.model.marks import marks
+from jackd.model.naming import release_title
+from jackd.model.release import Release
+from jackd.model.search import FIRST_YEAR, Query
+
+MAX_FILES = 200
+"""Of one season; more than any has that is not daily."""
+
+_ID = re.compile(r"(?P<library>[^:]+):season:(?P<series>(?:tvdb|tmdb|tt)[0-9]{1,12}):(?P<season>[0-9]{1,4}):[^:]+")
+_NOT_ID = re.compile(r"[^A-Za-z0-9.]+")
+
+T = TypeVar("T")
+
+Season: TypeAlias = tuple[str, int]
+"""The id of a series and the season's number."""
+
+
+def season_packs(releases: Iterable[Release]) -> list[Release]:
+    """The whole seasons among ``releases``, of which each friend's may have any order."""
+    episodes = [release for release in releases if _can_be_part(release.item)]
+    lengths = _lengths(release.item for release in episodes)
+    found = defaultdict[tuple[object, ...], list[Release]](list)
+    for release in episodes:
+        item = release.item
+        quality = item.quality.name if item.quality else ""
+        found[release.peer, _library(item), _season(item), quality].append(release)
+    packs = (_pack(several, lengths.get(_season(several[0].item))) for several in found.values())
+    return [pack for pack in packs if pack is not None]
+
+
+def united(items: Iterable[Item]) -> list[Item]:
+    """
+    Each file once: an original jack shows a file of several episodes once for each, and every time as if it held no
+    other. The first of them stands for all.
+    """
+    found: dict[object, Item] = {}
+    for item in items:
+        key = _file(item)
+        known = found.get(key)
+        found[key] = item if known is None else evolve(known, episodes=sorted({*known.episodes, *item.episodes}))
+    return list(found.values())
+
+
+def season_query(item_id: str) -> Query | None:
+    """What finds the parts of the season with that id; ``None`` when it is not a season's."""
+    found = _ID.fullmatch(item_id)
+    if found is None:
+        return None
+    return Query(kind=Kind.EPISODE, ids=_ids(found["series"]), season=int(found["season"]))
+
+
+def may_be_season(query: Query) -> bool:
+    """Whether a whole season can be an answer: to all but a question for one episode."""
+    single = (query.episode, query.absolute, query.aired) != (None, None, None)
+    return query.kind in (None, Kind.EPISODE) and not single
+
+
+def _file(item: Item) -> object:
+    if item.kind is not Kind.EPISODE:
+        return item.id
+    return _library(item), item.ids, item.season, item.filename, item.size
+
+
+def _can_be_part(item: Item) -> bool:
+    """Specials belong to no season; a daily show's years are none."""
+    return bool(
+        item.kind is Kind.EPISODE and item.season and item.season < FIRST_YEAR and item.episodes and _series(item)
+    )
+
+
+def _library(item: Item) -> str:
+    return item.id.partition(":")[0]
+
+
+def _series(item: Item) -> str:
+    ids = item.ids
+    return f"tvdb{ids.tvdb}" if ids.tvdb else ids.imdb or (f"tmdb{ids.tmdb}" if ids.tmdb else "")
+
+
+def _ids(series: str) -> MediaIds:
+    """Of what :func:`_series` gave."""
+    if series.startswith("tvdb"):
+        return MediaIds(tvdb=int(series.removeprefix("tvdb")))
+    return MediaIds(tmdb=int(series.removeprefix("tmdb"))) if series.startswith("tmdb") else MediaIds(imdb=series)
+
+
+def _season(item: Item) -> Season:
+    return _series(item), item.season or 0
+
+
+def _lengths(items: Iterable[Item]) -> dict[Season, int]:
+    """How many episodes each season has. One who knows is enough; the longest counts, for it may still grow."""
+    known: dict[Season, int] = {}
+    for item in items:
+        if item.season_episodes:
+            known[_season(item)] = max(known.get(_season(item), 0), item.season_episodes)
+    return known
+
+
+def _pack(releases: Sequence[Release], length: int | None) -> Release | None:
+    files = sorted(_disjoint(release.item for release in releases), key=lambda item: item.episodes)
+    if not length or not 1 < len(files) <= MAX_FILES or sum(len(item.episodes) for item in files) < length:
+        return None
+    return evolve(releases[0], item=_whole(files), files=files)
+
+
+def _disjoint(items: Iterable[Item]) -> Iterator[Item]:
+    """The newest file of each episode."""
+    held: set[int] = set()
+    for item in sorted(items, key=lambda item: (item.published, item.id), reverse=True):
+        if held.isdisjoint(item.episodes):
+            held.update(item.episodes)
+            yield item
+
+
+def _whole(files: Sequence[Item]) -> Item:
+    """All of them as one item; it is as new as its newest part."""
+    first = files[0]
+    quality = _NOT_ID.sub("-", first.quality.name if first.quality else "unknown")
+    draft = evolve(
+        first,
+        id=f"{_library(first)}:season:{_series(first)}:{first.season}:{quality}",
+        title=_common_title(files),
+        filename="",
+        size=sum(item.size for item in files),
+        episodes=(),
+        absolute=None,
+        aired=None,
+        release_group=_common(item.release_group for item in files),
+        edition=_common(item.edition for item in files),
+        languages=_common(item.languages for item in files) or (),
+        media_info=None,
+        published=max(item.published for item in files),
+    )
+    return evolve(draft, title=release_title(draft))
+
+
+def _common(values: Iterable[T]) -> T | None:
+    """What all of them are."""
+    found = set(values)
+    return found.pop() if len(found) == 1 else None
+
+
+def _common_title(files: Sequence[Item]) -> str:
+    """What their titles are but for the number of the episode, empty when they differ in more than that."""
+    return _common(_without_episode(item) for item in files) or ""
+
+
+def _without_episode(item: Item) -> str:
+    mark = next((mark for mark in marks(release_title(item), item.kind) if mark.season is not None), None)
+    return f"{mark.name}S{mark.season:02d}{mark.rest}" if mark else ""
