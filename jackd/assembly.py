@@ -21,6 +21,7 @@ from jackd.catalogue.feed import CatalogueFeed
 from jackd.catalogue.manifests import ManifestMaker
 from jackd.catalogue.reader import LibraryReader
 from jackd.catalogue.shared import SharedCatalogue
+from jackd.catalogue.views import PolicyViews
 from jackd.config import ServerSettings, Settings
 from jackd.folder.library import FolderLibrary
 from jackd.foundation import CONNECT_SECONDS, Jack
@@ -38,6 +39,7 @@ from jackd.storage.downloads import DownloadStore
 from jackd.storage.history import HistoryStore
 from jackd.storage.labels import Labels
 from jackd.storage.manifests import ManifestStore
+from jackd.storage.sharing import permitted
 from jackd.storage.threads import ThreadWorkers
 from jackd.torrent.stub import Stubs
 from jackd.torznab.app import TorznabApp
@@ -78,7 +80,14 @@ def assemble(reactor: Any, settings: Settings) -> MultiService:
     let_in(jack)
     bell = Bell(reactor)
     shared = share(jack, bell)
-    feed = jack.start(CatalogueFeed(store=ChangeStore(jack.database), bell=bell, clock=reactor))
+    feed = jack.start(
+        CatalogueFeed(
+            store=ChangeStore(jack.database),
+            bell=bell,
+            clock=reactor,
+            permitted=lambda peer: permitted(settings.policy.towards(peer)),
+        )
+    )
     streams = Outgoing(TakeoverAgent(reactor, CONNECT_SECONDS), reactor)
     network = jack.start(
         Network(peers=settings.peers, outgoing=jack.outgoing, workers=jack.parsers, streams=streams, clock=reactor)
@@ -87,7 +96,7 @@ def assemble(reactor: Any, settings: Settings) -> MultiService:
     pumps = jack.start(ThreadWorkers(reactor, "sendfile", MAX_STREAMS))
     sender = SendfileSender(pumps, BlockSender(workers=jack.disk, clock=reactor))
     peers = PeerApp(
-        shared=shared,
+        views=PolicyViews(shared, settings.policy),
         feed=feed,
         manifests=digest(jack),
         keys=jack.keys,

@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from attrs import frozen
+from attrs import field, frozen
 from twisted.internet.interfaces import IProtocol
 
 from jackd.model.download import Download, Grab
@@ -22,14 +22,20 @@ from jackd.model.manifest import Manifest
 from jackd.model.peer import Peer, PeerStatus
 from jackd.model.release import Release
 from jackd.model.search import Query
+from jackd.model.sharing import Facts
 
 
 @frozen(kw_only=True)
 class Batch:
-    """All items of one ``group`` of a library: a movie, a series, a folder. Replaces what was known of the group."""
+    """
+    All items of one ``group`` of a library: a movie, a series, a folder. Replaces what was known of the group.
+
+    :ivar facts: by item id; an item without any is hidden from everybody whom a rule is about.
+    """
 
     group: str
     items: Sequence[Item]
+    facts: Mapping[str, Facts] = field(factory=dict)
 
 
 @frozen(kw_only=True)
@@ -65,7 +71,7 @@ class Library(Protocol):
 
 
 class Shared(Protocol):
-    """What this jack shares: all its libraries as one, answered from the index."""
+    """What this jack shares, all of it or as much as somebody may know of: its libraries as one, from the index."""
 
     async def search(self, query: Query, *, limit: int, offset: int = 0) -> Sequence[Item]:
         """Newest first, at most ``limit``."""
@@ -80,13 +86,23 @@ class Shared(Protocol):
 class Feed(Protocol):
     """What this jack shares, as a series of changes."""
 
-    async def changes(self, since: str, *, viewer: str, limit: int, wait: float) -> Changes:
+    async def changes(self, since: str, *, viewer: str | None, limit: int, wait: float) -> Changes:
         """
         What follows the cursor ``since``; everything, with ``reset``, when that can't be told. Raises ``Unavailable``.
 
-        :param viewer: the name of the account that asks.
+        :param viewer: the id of the friend who asks; ``None`` for somebody who does not say which friend he is.
         :param limit: items at most, gone ones counted.
         :param wait: seconds that it may take until there is something to tell.
+        """
+
+
+class Views(Protocol):
+    """What is shared with whom."""
+
+    def of(self, peer: str | None) -> Shared:
+        """
+        All that the friend with that id may know of. What is hidden from him is not found, like what there is not.
+        ``None`` is somebody who does not say which friend he is.
         """
 
 

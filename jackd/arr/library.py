@@ -11,10 +11,13 @@ from typing import Any, Final
 
 from jackd.arr import wire
 from jackd.arr.client import ArrClient, ArrError, elements
+from jackd.arr.tags import Tags
+from jackd.arr.wire import Held
 from jackd.model.errors import LibraryUnavailable, NotFound
 from jackd.model.item import Kind
 from jackd.model.server import ServerState
-from jackd.ports import Location
+from jackd.model.sharing import Facts
+from jackd.ports import Batch, Location
 from jackd.storage.threads import Workers
 
 ROOTS_SECONDS: Final = 600.0
@@ -36,6 +39,7 @@ class ArrLibrary:
     """
 
     _group_key: str
+    """What the history calls a group's id; with an "s" behind, what the tags call several."""
 
     def __init__(
         self, *, client: ArrClient, workers: Workers, state: ServerState, now: Callable[[], float] = time
@@ -44,6 +48,7 @@ class ArrLibrary:
         self._workers = workers
         self._state = state
         self._now = now
+        self._tags = Tags(client, f"{self._group_key}s")
         self._paths = client.server.path_map
         self._roots: tuple[Path, ...] = ()
         self._roots_until = float("-inf")
@@ -60,9 +65,10 @@ class ArrLibrary:
 
     async def changed(self, since: datetime) -> Sequence[str] | None:
         """
-        The groups whose files changed, from ``/history/since``. What was removed from the library has no history any
-        more, so only a whole reading notices that.
+        The groups whose files changed, from ``/history/since``, and those whose tags did. What was removed from the
+        library has no history any more, so only a whole reading notices that.
         """
+        retagged = await self._tags.refresh()
         date = (since.astimezone(UTC) - CLOCK_SKEW).strftime("%Y-%m-%dT%H:%M:%SZ")
         try:
             body = await self._client.page("/history/since", {"date": date})
@@ -70,11 +76,21 @@ class ArrLibrary:
             if error.is_missing:
                 return None
             raise
-        return await self._workers.run(lambda: wire.changed_groups(elements(body), self._group_key))
+        changed = await self._workers.run(lambda: wire.changed_groups(elements(body), self._group_key))
+        return list(dict.fromkeys([*changed, *retagged]))
 
     async def _check(self) -> None:
-        """Make sure before a whole reading that it is the right program."""
+        """Make sure before a whole reading that it is the right program, and know its tags."""
         self._state.version = await self._client.status()
+        await self._tags.refresh()
+
+    async def _batch_of(self, group: str, held: Sequence[Held]) -> Batch:
+        """The batch of what its records hold."""
+        await self._tags.know(number for each in held for number in each.tags)
+        facts = {
+            each.item.id: Facts(folder=each.folder, tags=self._tags.labels(each.tags)) for each in held if each.folder
+        }
+        return Batch(group=group, items=[each.item for each in held], facts=facts)
 
     def _entity(self, item_id: str, kind: Kind) -> int:
         """The *arr's own id in an item's id. Raises ``NotFound`` for an id that this library did not make."""

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from jackd.arr import wire
 from jackd.arr.client import ArrError, elements
 from jackd.arr.library import ArrLibrary
+from jackd.arr.wire import Held
 from jackd.model.item import Kind
 from jackd.ports import Batch, Location
 
@@ -20,8 +21,8 @@ class RadarrLibrary(ArrLibrary):
         """One call for all movies; parsed on a thread, one by one."""
         await self._check()
         body = await self._client.page("/movie", {"excludeLocalCovers": "true"})
-        for batch in await self._workers.run(self._batches, body):
-            yield batch
+        for group, held in await self._workers.run(self._with_files, body):
+            yield await self._batch_of(group, [held])
 
     async def read_group(self, group: str) -> Batch:
         """One movie again."""
@@ -32,15 +33,14 @@ class RadarrLibrary(ArrLibrary):
                 return Batch(group=group, items=())
             raise
         found = dict(wire.movie_items(self.id, [movie]))
-        item = found.get(group)
-        return Batch(group=group, items=(item,) if item else ())
+        held = found.get(group)
+        return await self._batch_of(group, [held] if held else [])
 
     async def locate(self, item_id: str) -> Location:
         """Where the movie's file lies now."""
         movie = await self._one(f"/movie/{self._entity(item_id, Kind.MOVIE)}")
         return await self._location(movie.get("movieFile") if isinstance(movie, dict) else None)
 
-    def _batches(self, body: bytes) -> list[Batch]:
+    def _with_files(self, body: bytes) -> list[tuple[str, Held]]:
         """Movies without a file need no batch: a whole reading forgets what it does not see."""
-        found = wire.movie_items(self.id, elements(body))
-        return [Batch(group=group, items=(item,)) for group, item in found if item]
+        return [(group, held) for group, held in wire.movie_items(self.id, elements(body)) if held]

@@ -10,8 +10,9 @@ from twisted.internet.defer import Deferred, FirstError, gatherResults
 from jackd.arr import wire
 from jackd.arr.client import ArrError, elements
 from jackd.arr.library import ArrLibrary
+from jackd.arr.wire import Held
 from jackd.model.errors import NotFound
-from jackd.model.item import Item, Kind
+from jackd.model.item import Kind
 from jackd.ports import Batch, Location
 
 SERIES_AT_ONCE: Final = 4
@@ -65,9 +66,9 @@ class SonarrLibrary(ArrLibrary):
             if error.is_missing:
                 return Batch(group=group, items=())
             raise
-        return Batch(group=group, items=await self._workers.run(self._items, series, episodes, files))
+        return await self._batch_of(group, await self._workers.run(self._held, series, episodes, files))
 
-    def _items(self, series: Any, episodes: bytes, files: bytes) -> list[Item]:
+    def _held(self, series: Any, episodes: bytes, files: bytes) -> list[Held]:
         return wire.series_items(self.id, series, elements(episodes), elements(files))
 
 

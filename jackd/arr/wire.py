@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 from pathlib import PurePosixPath
 from typing import Any
 
-from attrs import evolve
+from attrs import evolve, frozen
 from twisted.logger import Logger
 
 from jackd.model.ids import MediaIds
@@ -28,11 +28,30 @@ _UNCHANGING = {"grabbed", "downloadFailed", "downloadIgnored"}
 """Events of the history that leave the library's files as they are, in both programs."""
 
 
+@frozen(kw_only=True)
+class Held:
+    """
+    An item, and what its owner alone may know.
+
+    :ivar path: of the file, as the *arr calls it.
+    :ivar tags: numbers.
+    """
+
+    item: Item
+    path: str | None
+    tags: tuple[int, ...] = ()
+
+    @property
+    def folder(self) -> str | None:
+        """That the file lies in, with slashes."""
+        return self.path and self.path.replace("\\", "/").rpartition("/")[0]
+
+
 class BadRecord(ValueError):
     """A record lacks what an item can't be without."""
 
 
-def movie_item(library: str, movie: object) -> Item | None:
+def movie_item(library: str, movie: object) -> Held | None:
     """The item of a movie; ``None`` when it has no file. Raises ``BadRecord``."""
     record = _record(movie)
     file = record.get("movieFile")
@@ -47,20 +66,20 @@ def movie_item(library: str, movie: object) -> Item | None:
         year=_number(record, "year"),
         edition=_text(file, "edition"),
     )
-    return _titled(draft, file)
+    return Held(item=_titled(draft, file), path=_text(file, "path"), tags=_tags(record))
 
 
-def movie_items(library: str, movies: Iterable[object]) -> Iterator[tuple[str, Item | None]]:
+def movie_items(library: str, movies: Iterable[object]) -> Iterator[tuple[str, Held | None]]:
     """The group (movie id) and item of every movie; what can't be understood is skipped."""
     for movie in movies:
         try:
-            item = movie_item(library, movie)
-            yield str(_positive(_record(movie), "id")), item
+            held = movie_item(library, movie)
+            yield str(_positive(_record(movie), "id")), held
         except BadRecord as error:
             log.debug("{library}: a movie is skipped: {error}", library=library, error=error)
 
 
-def series_items(library: str, series: object, episodes: Iterable[object], files: Iterable[object]) -> list[Item]:
+def series_items(library: str, series: object, episodes: Iterable[object], files: Iterable[object]) -> list[Held]:
     """One item for every file of a series that has an episode; what can't be understood is skipped."""
     episodes = list(episodes)
     by_file, lengths = _by_file(library, episodes), _lengths(episodes)
@@ -69,14 +88,14 @@ def series_items(library: str, series: object, episodes: Iterable[object], files
         try:
             held = by_file.get(_positive(_record(file), "id"))
             if held:
-                item = _episode_item(library, _record(series), held, _record(file))
-                items.append(evolve(item, season_episodes=lengths[held[0]["seasonNumber"]]))
+                length = lengths[held[0]["seasonNumber"]]
+                items.append(_episode_item(library, _record(series), held, _record(file), length))
         except BadRecord as error:
             log.debug("{library}: a file of a series is skipped: {error}", library=library, error=error)
     return items
 
 
-def _episode_item(library: str, series: Record, held: Sequence[Record], file: Record) -> Item:
+def _episode_item(library: str, series: Record, held: Sequence[Record], file: Record, length: int) -> Held:
     first = held[0]
     anime = series.get("seriesType") == "anime"
     draft = _of_file(
@@ -87,12 +106,13 @@ def _episode_item(library: str, series: Record, held: Sequence[Record], file: Re
         name=_text(series, "title"),
         year=_number(series, "year"),
         season=first["seasonNumber"],
+        season_episodes=length,
         episodes=tuple(e["episodeNumber"] for e in held if e["seasonNumber"] == first["seasonNumber"]),
         absolute=_number(first, "absoluteEpisodeNumber") if anime else None,
         aired=_day(_text(first, "airDate")),
         anime=anime,
     )
-    return _titled(draft, file)
+    return Held(item=_titled(draft, file), path=_text(file, "path"), tags=_tags(series))
 
 
 def _by_file(library: str, episodes: Iterable[object]) -> dict[int, list[Record]]:
@@ -227,6 +247,11 @@ def _quality(model: object) -> Quality | None:
 def _names(languages: object) -> list[str]:
     listed = languages if isinstance(languages, list) else []
     return [name for each in listed if isinstance(each, dict) and (name := _text(each, "name"))]
+
+
+def _tags(record: Record) -> tuple[int, ...]:
+    listed = record.get("tags")
+    return tuple(n for n in listed if isinstance(n, int)) if isinstance(listed, list) else ()
 
 
 def _record(found: object) -> Record:

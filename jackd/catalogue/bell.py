@@ -12,7 +12,7 @@ GATHER_SECONDS = 1.0
 
 MAX_WAITING = 256
 MAX_WAITING_EACH = 64
-"""Of one account."""
+"""Of one friend, or of all together who do not say which they are."""
 
 
 class Bell:
@@ -35,7 +35,7 @@ class Bell:
             self._next = self._clock.callLater(GATHER_SECONDS, self._wake)
 
     def is_crowded(self, name: str) -> bool:
-        """Whether that account must not wait, for too many do."""
+        """Whether that friend must not wait, for too many do."""
         return len(self._waiting) >= MAX_WAITING or Counter(self._waiting.values())[name] >= MAX_WAITING_EACH
 
     async def wait(self, name: str, seen: int, seconds: float) -> None:

@@ -25,7 +25,7 @@ class CatalogueFeed(Service):
     The port :class:`~jackd.ports.Feed`.
 
     :param bell: rings when the catalogue changes.
-    :param permitted: which items the account of that name may know of.
+    :param permitted: which items the friend with that id may know of.
     """
 
     def __init__(
@@ -34,7 +34,7 @@ class CatalogueFeed(Service):
         store: ChangeStore,
         bell: Bell,
         clock: IReactorTime,
-        permitted: Callable[[str], Criterion] = lambda _: EVERYTHING,
+        permitted: Callable[[str | None], Criterion] = lambda _: EVERYTHING,
     ) -> None:
         self.setName("feed")
         self._store = store
@@ -54,16 +54,16 @@ class CatalogueFeed(Service):
             self._tidying.cancel()
         self._bell.silence()
 
-    async def changes(self, since: str, *, viewer: str, limit: int, wait: float) -> Changes:
+    async def changes(self, since: str, *, viewer: str | None, limit: int, wait: float) -> Changes:
         """See :meth:`jackd.ports.Feed.changes`."""
         until = self._clock.seconds() + wait
         while True:
             rung = self._bell.rung
             page = await self._store.page(since, limit=limit, permitted=self._permitted(viewer))
             left = until - self._clock.seconds()
-            if page.is_news or page.more or left <= 0 or not self.running or self._bell.is_crowded(viewer):
+            if page.is_news or page.more or left <= 0 or not self.running or self._bell.is_crowded(viewer or ""):
                 return page
-            await self._bell.wait(viewer, rung, left)
+            await self._bell.wait(viewer or "", rung, left)
 
     async def _tidy(self) -> None:
         while True:

@@ -15,6 +15,7 @@ from twisted.logger import Logger
 from jackd.model.errors import NotFound, Unavailable, UpstreamError
 from jackd.model.item import Item
 from jackd.model.search import Query
+from jackd.model.sharing import Rules
 from jackd.ports import Library, Location
 from jackd.storage.catalogue import CatalogueStore
 from jackd.storage.threads import Workers
@@ -60,14 +61,16 @@ class SharedCatalogue(Service):
         dropped = self._store.drop_libraries_except(self._libraries)
         dropped.addErrback(lambda failure: _log.failure("the index can't be cleaned up", failure))
 
-    async def search(self, query: Query, *, limit: int, offset: int = 0) -> Sequence[Item]:
+    async def search(
+        self, query: Query, *, limit: int, offset: int = 0, sharing: Iterable[Rules] = ()
+    ) -> Sequence[Item]:
         """See :meth:`jackd.ports.Shared.search`."""
-        return await self._store.search(query, limit=limit, offset=offset)
+        return await self._store.search(query, limit=limit, offset=offset, sharing=sharing)
 
-    async def item(self, item_id: str) -> Item:
+    async def item(self, item_id: str, *, sharing: Iterable[Rules] = ()) -> Item:
         """See :meth:`jackd.ports.Shared.item`."""
         self._library_of(item_id)
-        return await self._store.item(item_id)
+        return await self._store.item(item_id, sharing=sharing)
 
     async def locate(self, item_id: str) -> Location:
         """See :meth:`jackd.ports.Shared.locate`. The library has the last word, not the index."""

@@ -10,11 +10,13 @@ from urllib.parse import urlsplit
 from jackd.config.checks import absolute_path, integer, list_of, name, once, same_url, url
 from jackd.config.headers import headers
 from jackd.config.limits import limits, rate
-from jackd.config.reading import Cursor, Section
+from jackd.config.reading import Check, Cursor, Section
 from jackd.config.secrets import key, own_key
 from jackd.config.servers import server
-from jackd.config.settings import DownloadSettings, Environment, JackSettings, LimitSettings, Settings
+from jackd.config.settings import DownloadSettings, Environment, JackSettings, LimitSettings, ServerSettings, Settings
+from jackd.config.sharing import sharing
 from jackd.model.peer import Peer
+from jackd.model.sharing import Rules
 
 MAX_CONCURRENT = 64
 MAX_ATTEMPTS = 1000
@@ -49,11 +51,14 @@ def settings(cursor: Cursor, environment: Environment, file: Path) -> Settings:
         unset = JackSettings(
             base_url=f"http://localhost:{environment.port}", api_key=None, state_dir=_state_dir(cursor, file)
         )
+        servers: tuple[ServerSettings, ...] = block.take("servers", list_of(server), ())
+        rules = sharing(servers)
         return Settings(
             jack=block.take("jack", lambda cursor: jack(cursor, unset), unset),
             downloads=block.take("downloads", downloads, None),
-            servers=block.take("servers", list_of(server), ()),
-            peers=block.take("peers", list_of(peer), ()),
+            servers=servers,
+            peers=block.take("peers", list_of(lambda cursor: peer(cursor, rules)), ()),
+            sharing=block.take("sharing", rules, Rules()),
             limits=block.take("limits", limits, LimitSettings()),
             environment=environment,
             path=file,
@@ -105,8 +110,8 @@ def downloads(cursor: Cursor) -> DownloadSettings:
         return found
 
 
-def peer(cursor: Cursor) -> Peer:
-    """One friend."""
+def peer(cursor: Cursor, rules: Check[Rules]) -> Peer:
+    """One friend; ``rules`` reads his ``sharing``."""
     with Section(cursor) as block:
         found = Peer(
             name=block.need("name", once("peer name", name, str.casefold), "what you call this friend"),
@@ -114,9 +119,14 @@ def peer(cursor: Cursor) -> Peer:
             key=block.need("apiKey", key, "the key that this friend gave you"),
             headers=block.take("headers", headers, {}),
             key_version=block.take("keyVersion", integer(1, MAX_KEY_VERSION), 1),
+            sharing=block.take("sharing", rules, Rules()),
             upload_rate=block.take("uploadKiBs", rate, 0),
             download_rate=block.take("downloadKiBs", rate, 0),
         )
+        if found.sharing != Rules():
+            note = block.get("sharing")
+            assert note is not None
+            note.note("holds for the key that `jack key NAME` prints; with jack.apiKey one gets what all friends get")
         where = block.get("url")
         if where and found.url and _in_the_clear(found.url):
             where.note("is plain http over the internet: the key and the files can be read on the way; use https")

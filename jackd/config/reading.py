@@ -94,6 +94,11 @@ class Section:
             if key not in self._asked:
                 self._at_key(entry).wrong(f"is not a setting{_suggestion(key, self._asked)}")
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing in it."""
+        return not self._entries
+
     def get(self, key: str) -> Cursor | None:
         """Where ``key``'s value stands; ``None`` when it is missing or null."""
         self._asked.add(key)

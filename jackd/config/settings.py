@@ -12,6 +12,7 @@ from jackd.model.paths import PathMap
 from jackd.model.peer import Peer, url_id
 from jackd.model.schedule import Window
 from jackd.model.secret import Secret
+from jackd.model.sharing import Policy, Rules
 
 ServerType = Literal["radarr", "sonarr", "folder"]
 EnvironmentName = Literal["development", "production"]
@@ -124,7 +125,13 @@ class Settings:
     downloads: DownloadSettings | None = None
     servers: tuple[ServerSettings, ...] = ()
     peers: tuple[Peer, ...] = ()
+    sharing: Rules = Rules()
     limits: LimitSettings = LimitSettings()
     environment: Environment = Environment()
     path: Path
     notes: tuple[str, ...] = ()
+
+    @property
+    def policy(self) -> Policy:
+        """What is shared with whom."""
+        return Policy(everybody=self.sharing, friends={peer.id: peer.sharing for peer in self.peers})

@@ -15,6 +15,7 @@ from twisted.logger import Logger
 from jackd.config.settings import ServerSettings
 from jackd.folder.reading import Reading, Readings
 from jackd.model.errors import ConfigError, NotFound
+from jackd.model.sharing import Facts
 from jackd.ports import Batch, Location, Mints
 from jackd.storage.threads import Workers
 
@@ -118,7 +119,8 @@ class FolderLibrary:
         if reading.problem and problem not in self._problems and len(self._problems) < MAX_PROBLEMS:
             self._problems.add(problem)
             _log.warn("{name}: {group} {why}", name=self._name, group=reading.group, why=reading.problem)
-        return Batch(group=reading.group, items=reading.items)
+        facts = {item.id: Facts(folder=reading.folder) for item in reading.items}
+        return Batch(group=reading.group, items=reading.items, facts=facts)
 
 
 def _next(readings: Iterator[T]) -> list[T]:

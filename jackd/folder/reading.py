@@ -28,12 +28,14 @@ class Reading:
 
     :ivar signature: another one when it has to be read again.
     :ivar paths: of the files below the root, by item id.
+    :ivar folder: absolute.
     """
 
     group: str
     items: tuple[Item, ...]
     signature: bytes
     paths: dict[str, str]
+    folder: str
     problem: str | None = None
 
 
@@ -61,7 +63,7 @@ class Readings:
         """One folder; without items when there is none (any more)."""
         relative = os.fsdecode(unquote_to_bytes(group)) if group != _ROOT else ""
         if relative and not _is_ours(self._root, relative):
-            return Reading(group=group, items=(), signature=b"", paths={})
+            return Reading(group=group, items=(), signature=b"", paths={}, folder="")
         return self._read(list_folder(self._root, relative))
 
     def locate(self, relative: str) -> Location:
@@ -88,7 +90,14 @@ class Readings:
             paths[named.id] = path
             items.append(named)
         group = _group(listing.relative)
-        return Reading(group=group, items=tuple(items), signature=before, paths=paths, problem=listing.problem)
+        return Reading(
+            group=group,
+            items=tuple(items),
+            signature=before,
+            paths=paths,
+            folder=str(self._root / listing.relative).encode("utf-8", "replace").decode(),
+            problem=listing.problem,
+        )
 
     def _key(self, path: str) -> str:
         """Tells nothing of the path, and nobody else can make one (S9)."""

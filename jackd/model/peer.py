@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from attrs import field, frozen
 
 from jackd.model.secret import Secret
+from jackd.model.sharing import Rules
 
 
 def url_id(url: str) -> str:
@@ -24,6 +25,7 @@ class Peer:
     :ivar key: what he gave us; sent as ``X-Api-Key``.
     :ivar headers: sent along (for a proxy in front of him); can't replace the key.
     :ivar key_version: which of the keys for his name opens our jack to him; another one revokes those before.
+    :ivar sharing: what he may see of ours, besides the rules for all.
     :ivar upload_rate, download_rate: bytes/s to and from him, 0 for no limit.
     """
 
@@ -32,6 +34,7 @@ class Peer:
     key: Secret
     headers: Mapping[str, Secret] = field(factory=dict)
     key_version: int = 1
+    sharing: Rules = Rules()
     upload_rate: int = 0
     download_rate: int = 0
 

@@ -15,6 +15,7 @@ FIRST_YEAR = 1900
 """A "season" from here on is the year of a daily show (``season=2024``)."""
 
 _NOT_WORD = re.compile(r"[\W_]+")
+_WILD = re.compile(r"([*?])")
 _APOSTROPHES = re.compile(r"['’`´]")
 _MEANINGLESS = {"the", "a", "an", "and"}
 
@@ -24,10 +25,27 @@ def words(text: str) -> tuple[str, ...]:
     The words of a title as they are compared: lower case, accents and punctuation folded, ``&`` read as "and",
     articles and "and" dropped (the *arrs drop a leading "The" themselves).
     """
+    found = folded(text).split()
+    return tuple(w for w in found if w not in _MEANINGLESS) or tuple(found)
+
+
+def folded(text: str) -> str:
+    """All words of ``text`` with single spaces between them, nothing dropped."""
     plain = unicodedata.normalize("NFKD", _APOSTROPHES.sub("", text.replace("&", " and ")).casefold()).casefold()
     plain = "".join(c for c in plain if not unicodedata.combining(c))
-    found = _NOT_WORD.sub(" ", plain).split()
-    return tuple(w for w in found if w not in _MEANINGLESS) or tuple(found)
+    return " ".join(_NOT_WORD.sub(" ", plain).split())
+
+
+def folded_pattern(text: str) -> str:
+    """The same for a title with ``*`` and ``?`` in it, which stand for any text and for one character."""
+    parts = _WILD.split(text)
+    return " ".join("".join(part if n % 2 else _folded_part(part) for n, part in enumerate(parts)).split())
+
+
+def _folded_part(text: str) -> str:
+    """Blanks at its ends are part of a pattern."""
+    before, after = (" " * edge.isspace() for edge in (text[:1], text[-1:]))
+    return f"{before}{folded(text)}{after}"
 
 
 @frozen(kw_only=True)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 PACKAGED_STATE = Path("/var/lib/jack")
 """``StateDirectory=`` of debian/jack.service."""
 
+_NO_KEY = "no key was made yet: start the daemon once"
 _ANY = {"", "0.0.0.0", "::", "[::]", "*"}  # noqa: S104 - these are what we must not connect to
 
 
@@ -55,21 +56,26 @@ def check_config(options: Namespace) -> int:
 def print_key(options: Namespace) -> int:
     """A friend's own key, or the operator's, configured or made; the one command that shows a secret."""
     settings = settings_for(options)
-    key = _peer_key(settings, options.friend) if options.friend else _key(settings)
+    key = peer_key(settings, options.friend) if options.friend else _key(settings)
     if key is None:
-        raise ConfigError("no key was made yet: start the daemon once")
+        raise ConfigError(_NO_KEY)
     print(key.reveal())
     return 0
 
 
-def _peer_key(settings: Settings, name: str) -> Secret | None:
-    """Two friends can so exchange keys before either knows the other's."""
+def peer_key(settings: Settings, name: str) -> Secret:
+    """
+    The key of the friend of that name. He need not be configured yet: two can so exchange keys before either knows the
+    other's. Raises ``ConfigError`` when there is no install to have made it.
+    """
     mint = _mint(settings)
+    if mint is None:
+        raise ConfigError(_NO_KEY)
     peer = next((p for p in settings.peers if p.name.casefold() == name.casefold()), None)
     if peer is None:
         known = ", ".join(p.name for p in settings.peers) or "none"
         print(f"jack: this opens nothing until a friend is called {name!r} in peers; now: {known}", file=sys.stderr)
-    return mint.peer_key(name, peer.key_version if peer else 1) if mint else None
+    return mint.peer_key(name, peer.key_version if peer else 1)
 
 
 def settings_for(options: Namespace) -> Settings:

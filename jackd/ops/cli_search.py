@@ -8,8 +8,10 @@ from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
+from attrs import evolve
+
 from jackd.model.peer import Peer
-from jackd.ops.cli_config import own_daemon, settings_for
+from jackd.ops.cli_config import own_daemon, peer_key, settings_for
 from jackd.ops.client import Client, CommandFailed, Reply
 from jackd.ops.redact import one_line
 
@@ -25,6 +27,7 @@ def add_to(commands: _SubParsersAction[ArgumentParser], config: ArgumentParser) 
     """Adds the commands."""
     peer = _search(commands, config, "peer", "what a jack offers to its friends: this one, or a friend's (--peer)")
     peer.add_argument("--peer", metavar="NAME", help="ask that friend, or all; else this jack itself")
+    peer.add_argument("--as", dest="as_friend", metavar="NAME", help="what that friend finds at this jack")
     peer.set_defaults(command=search_peers)
     torznab = _search(commands, config, "torznab", "what the arrs find through this jack")
     torznab.add_argument("--t", choices=["search", "movie", "tvsearch"], help="else chosen by the ids")
@@ -65,7 +68,9 @@ def search_peers(options: Namespace) -> int:
 
 def _peers(options: Namespace) -> list[tuple[str, Client]]:
     if not options.peer:
-        return [("this jack", own_daemon(options))]
+        own = own_daemon(options)
+        key = peer_key(settings_for(options), options.as_friend) if options.as_friend else own.key
+        return [("this jack", evolve(own, key=key))]
     peers = settings_for(options).peers
     chosen = [p for p in peers if options.peer in ("all", p.name)]
     if not chosen:

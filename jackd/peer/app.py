@@ -15,7 +15,7 @@ from jackd.peer.manifest import write_manifest
 from jackd.peer.page import write_page
 from jackd.peer.query import read_parameters
 from jackd.peer.wire import handshake_to_json, is_item_id, item_to_json
-from jackd.ports import Feed, Manifests, Mints, Shared
+from jackd.ports import Feed, Manifests, Mints, Shared, Views
 from jackd.storage.threads import Workers
 from jackd.web.auth import Account, Keys, Scope
 from jackd.web.files import Files
@@ -32,6 +32,7 @@ class PeerApp:
     """
     ``/handshake`` and ``/peer/*``.
 
+    :param views: what each friend may know of.
     :param disk: reads the files, and writes the JSON of long answers.
     :param sender: how a file's bytes are sent, where not by the way that works everywhere.
     :param uploads: counts and limits all reading of files.
@@ -42,7 +43,7 @@ class PeerApp:
     def __init__(
         self,
         *,
-        shared: Shared,
+        views: Views,
         feed: Feed,
         manifests: Manifests,
         keys: Keys,
@@ -53,7 +54,7 @@ class PeerApp:
         uploads: Uploads | None = None,
         version: str = __version__,
     ) -> None:
-        self._shared = shared
+        self._views = views
         self._feed = feed
         self._manifests = manifests
         self._keys = keys
@@ -85,7 +86,7 @@ class PeerApp:
     async def search(self, request: JackRequest) -> bytes:
         """What we share that answers the question."""
         asked = read_parameters(request.head.query)
-        items = await self._shared.search(asked.query, limit=asked.limit, offset=asked.offset)
+        items = await self._shared(request).search(asked.query, limit=asked.limit, offset=asked.offset)
         return reply(request, await self._workers.run(write_page, items), "application/json")
 
     @router.route("/peer/catalogue", methods=["GET"])
@@ -93,28 +94,32 @@ class PeerApp:
         """What has changed since the client asked last, perhaps after a wait."""
         assert request.account is not None
         wanted = read_wanted(request.head.query)
-        page = await self._feed.changes(wanted.since, viewer=request.account.name, limit=wanted.limit, wait=wanted.wait)
+        page = await self._feed.changes(wanted.since, viewer=request.account.peer, limit=wanted.limit, wait=wanted.wait)
         return reply(request, await self._workers.run(write_feed, page), CONTENT_TYPE)
 
     @router.route("/peer/items/<item_id>", methods=["GET"])
     async def item(self, request: JackRequest, item_id: str) -> bytes:
         """One item."""
-        return json_reply(request, item_to_json(await self._shared.item(_checked(item_id))))
+        return json_reply(request, item_to_json(await self._shared(request).item(_checked(item_id))))
 
     @router.route("/peer/items/<item_id>/file", methods=["GET"])
     async def file(self, request: JackRequest, item_id: str) -> bytes:
         """Its bytes; Klein answers HEAD with the same handler."""
-        return await self.files.serve(request, await self._shared.locate(_checked(item_id)))
+        return await self.files.serve(request, await self._shared(request).locate(_checked(item_id)))
 
     @router.route("/peer/items/<item_id>/manifest", methods=["GET"])
     async def manifest(self, request: JackRequest, item_id: str) -> bytes:
         """What its bytes must be; 202 as long as that is not known."""
-        manifest = await self._manifests.of(await self._shared.locate(_checked(item_id)))
+        manifest = await self._manifests.of(await self._shared(request).locate(_checked(item_id)))
         if manifest is None:
             request.setHeader("retry-after", str(COMPUTING_SECONDS))
             return json_reply(request, {"status": "computing"}, 202)
         request.setHeader("etag", manifest.etag)
         return reply(request, await self._workers.run(write_manifest, manifest), "application/json")
+
+    def _shared(self, request: JackRequest) -> Shared:
+        """What the caller may know of."""
+        return self._views.of(request.account.peer if request.account else None)
 
 
 def _checked(item_id: str) -> str:

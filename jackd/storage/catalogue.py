@@ -10,19 +10,26 @@ from twisted.internet.defer import Deferred
 
 from jackd.model.errors import NotFound
 from jackd.model.item import Item
-from jackd.model.search import Query, searchable
+from jackd.model.search import Query, folded, searchable
+from jackd.model.sharing import Facts, Rules
 from jackd.ports import Batch
-from jackd.storage.criteria import MAX_INTEGER, where
+from jackd.storage.criteria import MAX_INTEGER, both, where
 from jackd.storage.database import Database
-from jackd.storage.items import item_from_json, item_to_json
+from jackd.storage.items import item_from_json, item_to_json, listed
+from jackd.storage.sharing import permitted
 
 _PUT = """
-    INSERT INTO items (id, library, grp, kind, tmdb, imdb, tvdb, season, episodes, absolute, aired, published, item)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    INSERT INTO items (
+        id, library, grp, kind, tmdb, imdb, tvdb, season, episodes, absolute, aired, published, item,
+        folder, tags, quality, named, year, size
+    )
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (id) DO UPDATE SET
         library = excluded.library, grp = excluded.grp, kind = excluded.kind, tmdb = excluded.tmdb,
         imdb = excluded.imdb, tvdb = excluded.tvdb, season = excluded.season, episodes = excluded.episodes,
-        absolute = excluded.absolute, aired = excluded.aired, published = excluded.published, item = excluded.item
+        absolute = excluded.absolute, aired = excluded.aired, published = excluded.published, item = excluded.item,
+        folder = excluded.folder, tags = excluded.tags, quality = excluded.quality, named = excluded.named,
+        year = excluded.year, size = excluded.size
     RETURNING n
 """
 
@@ -66,9 +73,14 @@ class CatalogueStore:
 
         return self._database.write(change).addCallback(told)
 
-    def search(self, query: Query, *, limit: int, offset: int = 0) -> Deferred[Sequence[Item]]:
-        """What :func:`~jackd.model.search.matches`, newest first, at most ``limit`` after the first ``offset``."""
-        condition, values = where(query)
+    def search(
+        self, query: Query, *, limit: int, offset: int = 0, sharing: Iterable[Rules] = ()
+    ) -> Deferred[Sequence[Item]]:
+        """
+        What :func:`~jackd.model.search.matches` and ``sharing`` permits, newest first, at most ``limit`` after the
+        first ``offset``.
+        """
+        condition, values = both(where(query), permitted(sharing))
         sql = f"SELECT item FROM items WHERE {condition} ORDER BY published DESC, id LIMIT ? OFFSET ?"  # noqa: S608
 
         def run(connection: sqlite3.Connection) -> Sequence[Item]:
@@ -76,11 +88,13 @@ class CatalogueStore:
 
         return self._database.read(run)
 
-    def item(self, item_id: str) -> Deferred[Item]:
-        """Raises ``NotFound``."""
+    def item(self, item_id: str, *, sharing: Iterable[Rules] = ()) -> Deferred[Item]:
+        """Raises ``NotFound``, also when ``sharing`` does not permit it."""
+        condition, values = both(("id = ?", (item_id,)), permitted(sharing))
+        sql = f"SELECT item FROM items WHERE {condition}"  # noqa: S608
 
         def run(connection: sqlite3.Connection) -> Item:
-            row = connection.execute("SELECT item FROM items WHERE id = ?", (item_id,)).fetchone()
+            row = connection.execute(sql, values).fetchone()
             if row is None:
                 raise NotFound
             return item_from_json(row["item"])
@@ -100,22 +114,20 @@ def _replace(connection: sqlite3.Connection, library: str, batches: Iterable[Bat
             if row["id"] not in ids:
                 _delete(connection, "n = ?", row["n"])
         for item in batch.items:
-            _put(connection, library, batch.group, item)
+            _put(connection, library, batch.group, item, batch.facts.get(item.id))
 
 
-def _put(connection: sqlite3.Connection, library: str, group: str, item: Item) -> None:
-    row = connection.execute("SELECT library, grp, item FROM items WHERE id = ?", (item.id,)).fetchone()
-    if row is not None and not _is(row, library, group, item):
+def _put(connection: sqlite3.Connection, library: str, group: str, item: Item, facts: Facts | None) -> None:
+    sql = "SELECT library, grp, folder, tags, item FROM items WHERE id = ?"
+    row = connection.execute(sql, (item.id,)).fetchone()
+    place = (library, group, *_texts(facts))
+    if row is not None and tuple(row) != (*place, item_to_json(item)):
         item = _as_first_seen(item, item_from_json(row["item"]))
-    if row is not None and _is(row, library, group, item):
+    if row is not None and tuple(row) == (*place, item_to_json(item)):
         return
-    (n,) = connection.execute(_PUT, _values(library, group, item)).fetchone()
+    (n,) = connection.execute(_PUT, _values(library, group, item, facts)).fetchone()
     connection.execute("DELETE FROM item_words WHERE rowid = ?", (n,))
     connection.execute("INSERT INTO item_words (rowid, words) VALUES (?, ?)", (n, " ".join(sorted(searchable(item)))))
-
-
-def _is(row: sqlite3.Row, library: str, group: str, item: Item) -> bool:
-    return tuple(row) == (library, group, item_to_json(item))
 
 
 def _as_first_seen(item: Item, known: Item) -> Item:
@@ -123,7 +135,7 @@ def _as_first_seen(item: Item, known: Item) -> Item:
     return evolve(item, published=known.published) if same_file else item
 
 
-def _values(library: str, group: str, item: Item) -> tuple[object, ...]:
+def _values(library: str, group: str, item: Item, facts: Facts | None) -> tuple[object, ...]:
     return (
         item.id,
         library,
@@ -133,12 +145,21 @@ def _values(library: str, group: str, item: Item) -> tuple[object, ...]:
         item.ids.imdb,
         _integer(item.ids.tvdb),
         _integer(item.season),
-        f",{''.join(f'{episode},' for episode in item.episodes)}",
+        listed(item.episodes),
         _integer(item.absolute),
         item.aired and item.aired.isoformat(),
         item.published.timestamp(),
         item_to_json(item),
+        *_texts(facts),
+        item.quality.name.lower() if item.quality else "",
+        folded(item.name or item.title),
+        _integer(item.year),
+        _integer(item.size),
     )
+
+
+def _texts(facts: Facts | None) -> tuple[str | None, str | None]:
+    return (facts.folder, listed(facts.tags)) if facts else (None, None)
 
 
 def _integer(value: int | None) -> int | None:

@@ -12,13 +12,18 @@ MAX_INTEGER = 2**63 - 1
 """The largest that SQLite knows."""
 
 
-def where(query: Query) -> tuple[str, tuple[object, ...]]:
+def where(query: Query) -> Criterion:
     """SQL text and its values. The text never holds anything of the query itself."""
     criteria = list(_criteria(query))
     values = tuple(value for _, some in criteria for value in some)
     if any(isinstance(value, int) and abs(value) > MAX_INTEGER for value in values):
         return "0", ()
     return " AND ".join(sql for sql, _ in criteria) or "1", values
+
+
+def both(one: Criterion, other: Criterion) -> Criterion:
+    """What fits both."""
+    return f"({one[0]}) AND ({other[0]})", (*one[1], *other[1])
 
 
 def _criteria(query: Query) -> Iterator[Criterion]:

@@ -27,6 +27,8 @@ ANSWERS = {
         "/movie": "array:MovieResource",
         "/movie/1": "MovieResource",
         "/rootfolder": "array:RootFolderResource",
+        "/tag": "array:TagResource",
+        "/tag/detail": "array:TagDetailsResource",
         "/history/since?date=2000-01-01T00:00:00Z": "array:HistoryResource",
         "/queue": "QueueResourcePagingResource",
         "/downloadclient": "array:DownloadClientResource",
@@ -68,11 +70,13 @@ def misfits(kind: str, value: Any, of: str, where: str = "") -> list[str]:
 def full(kind: str) -> World:
     """An *arr with something everywhere."""
     world = World(kind)
+    world.arr.tags = {3: "private"}
     if kind == "radarr":
         world.arr.add_movie("The Matrix", 1999, tmdb=603, imdb="tt0133093", file=media_file("/library/m.mkv"))
         world.arr.history = [{"id": 1, "movieId": 1, "date": "2026-01-01T00:00:00Z", "eventType": "movieFileRenamed"}]
     else:
         series = world.arr.add_series("Some Show", tvdb=81189, year=2008, imdb="tt0903747")
+        world.arr.series[series]["tags"] = [3]
         world.arr.add_file(series, 1, media_file("/library/s.mkv"))
         world.arr.add_episode(series, 1, 1, file=1, aired="2008-01-20", absolute=1)
         world.arr.history = [

@@ -10,6 +10,7 @@ from jackd.arr.radarr import RadarrLibrary
 from jackd.arr.sonarr import SERIES_AT_ONCE, SonarrLibrary
 from jackd.model.errors import LibraryUnavailable, NotFound
 from jackd.model.paths import PathMap, PathMapping
+from jackd.model.sharing import Facts
 from jackd.ports import Batch, Library
 from jackd.storage.threads import InlineWorkers
 from tests.arr.world import World
@@ -66,6 +67,7 @@ def test_radarr_one_batch_for_each_movie_with_a_file():
     ]
     assert [line.partition("/api/v3")[2] for line in world.network.seen] == [
         "/system/status",
+        "/tag/detail",
         "/movie?excludeLocalCovers=true",
     ]
     assert world.state.version == "6.0.3.10276"
@@ -88,7 +90,7 @@ def test_sonarr_a_series_without_files_costs_no_call():
 def test_sonarr_a_series_removed_meanwhile_spoils_nothing():
     world = sonarr(count=2)
     world.arr.override("/episodefile", b'{"message": "NotFound"}', 404)
-    assert [b.items for b in read(world)] == [(), ()]
+    assert [list(b.items) for b in read(world)] == [[], []]
 
 
 @pytest.mark.parametrize("make", [radarr, sonarr])
@@ -153,7 +155,57 @@ def test_one_group_again_and_gone(make):
 
 
 def test_a_movie_that_lost_its_file():
-    assert result_of(library(radarr()).read_group("2")) == Batch(group="2", items=())
+    batch = result_of(library(radarr()).read_group("2"))
+    assert (batch.group, list(batch.items)) == ("2", [])
+
+
+# -- what only the owner's rules look at ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("make", "folder"), [(radarr, "/library/The Matrix (1999)"), (sonarr, "/library/Show 1")])
+def test_the_folder_and_the_tags_by_name(make, folder):
+    world = make()
+    world.arr.tags = {3: "Private", 4: "kids"}
+    world.arr._tagged()[1]["tags"] = [3]
+    [batch] = read(world)
+    assert batch.facts == {batch.items[0].id: Facts(folder=folder, tags=("private",))}
+
+
+@pytest.mark.parametrize("make", [radarr, sonarr])
+def test_a_tag_given_or_taken_is_a_change_and_so_is_its_new_name(make):
+    """The history does not tell of it."""
+    world = make()
+    world.arr.tags = {3: "private"}
+    reader = library(world)
+
+    async def read_and_change(change) -> tuple[str, ...]:
+        change()
+        assert list(await reader.changed(SINCE)) == ["1"]
+        assert list(await reader.changed(SINCE)) == []
+        [facts] = (await reader.read_group("1")).facts.values()
+        return facts.tags
+
+    async def all_of_it() -> list[tuple[str, ...]]:
+        [_ async for _ in reader.read()]
+        record = world.arr._tagged()[1]
+        return [
+            await read_and_change(lambda: record.update(tags=[3])),
+            await read_and_change(lambda: world.arr.tags.update({3: "secret"})),
+            await read_and_change(lambda: record.update(tags=[])),
+        ]
+
+    assert result_of(all_of_it()) == [("private",), ("secret",), ()]
+
+
+def test_a_tag_that_is_new_is_asked_for():
+    """A movie that was imported with it must not be offered for a moment."""
+    world = radarr()
+    reader = library(world)
+    result_of(reader.changed(SINCE))
+    world.arr.tags = {9: "private"}
+    world.arr.movies[1]["tags"] = [9]
+    [facts] = result_of(reader.read_group("1")).facts.values()
+    assert facts.tags == ("private",)
 
 
 # -- where files lie --------------------------------------------------------------------------------------------------

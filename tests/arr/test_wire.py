@@ -38,12 +38,15 @@ def episode(number: int, *, id: int | None = None, file: int = 9, season: int = 
 
 
 def tv(episodes, *files, **series):
-    return wire.series_items("bbbbbbbb", {**SERIES, **series}, episodes, files or [media_file("/tv/s.mkv", id=9)])
+    held = wire.series_items("bbbbbbbb", {**SERIES, **series}, episodes, files or [media_file("/tv/s.mkv", id=9)])
+    return [each.item for each in held]
 
 
 def test_a_movie():
-    item = wire.movie_item("aaaaaaaa", MOVIE)
-    assert item is not None
+    held = wire.movie_item("aaaaaaaa", {**MOVIE, "tags": [3, 4]})
+    assert held is not None
+    item = held.item
+    assert (held.path, held.folder, held.tags) == (MOVIE["movieFile"]["path"], "/movies/The Matrix (1999)", (3, 4))
     assert (item.id, item.kind, item.name, item.year) == ("aaaaaaaa:movie:12", Kind.MOVIE, "The Matrix", 1999)
     assert (item.title, item.filename) == ("The.Matrix.1999.1080p.BluRay.x264-GRP", "matrix.mkv")
     assert item.ids == MediaIds(tmdb=603, imdb="tt0133093")
@@ -55,9 +58,9 @@ def test_a_movie():
 
 
 def titled(file: dict) -> str:
-    item = wire.movie_item("aaaaaaaa", {**MOVIE, "movieFile": file})
-    assert item is not None
-    return item.title
+    held = wire.movie_item("aaaaaaaa", {**MOVIE, "movieFile": file})
+    assert held is not None
+    return held.item.title
 
 
 def test_the_title_is_the_scene_name_else_the_files_name_else_built():
@@ -85,8 +88,8 @@ def test_the_title_is_the_scene_name_else_the_files_name_else_built():
 )
 def test_a_record_without_the_needful_is_skipped_and_the_others_are_not(spoilt):
     """F38: a bad record never fails the whole."""
-    found = [item for _, item in wire.movie_items("aaaaaaaa", [{**MOVIE, **spoilt}, 5, None, MOVIE])]
-    assert [item.id for item in found if item] == ["aaaaaaaa:movie:12"]
+    found = [held for _, held in wire.movie_items("aaaaaaaa", [{**MOVIE, **spoilt}, 5, None, MOVIE])]
+    assert [held.item.id for held in found if held] == ["aaaaaaaa:movie:12"]
 
 
 @pytest.mark.parametrize(
@@ -96,6 +99,8 @@ def test_a_record_without_the_needful_is_skipped_and_the_others_are_not(spoilt):
         {"movieFile": {**MOVIE["movieFile"], "quality": 3, "languages": {"a": 1}, "mediaInfo": []}},
         {"movieFile": {**MOVIE["movieFile"], "quality": {"quality": {"name": "", "resolution": "x"}}}},
         {"movieFile": {**MOVIE["movieFile"], "dateAdded": "soon", "languages": [None, {"name": 4}], "sceneName": 1}},
+        {"tags": "x"},
+        {"tags": [None, "a", 3]},
         {"new": "member", "movieFile": {**MOVIE["movieFile"], "newer": {}}},
     ],
 )

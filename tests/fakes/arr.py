@@ -75,6 +75,9 @@ class FakeRadarr(FakeArr):
         self._route("GET", "/movie", lambda r: reply_json(r, self._listed(query_of(r))))
         self._route("GET", "/movie/<int:entry>", lambda r, entry: reply_json(r, record_of(self.movies, entry)))
 
+    def _tagged(self) -> dict[int, dict[str, Any]]:
+        return self.movies
+
     def _listed(self, query: dict[str, str]) -> list[dict[str, Any]]:
         wanted = query.get("tmdbId")
         return [m for m in self.movies.values() if wanted is None or int(wanted) == m["tmdbId"]]
@@ -212,6 +215,9 @@ class FakeSonarr(FakeArr):
 
     def _queue_entity(self, tracked: Tracked, number: int) -> dict[str, Any]:
         return {"seriesId": tracked.entity, **({"episodeId": tracked.episodes[number]} if tracked.episodes else {})}
+
+    def _tagged(self) -> dict[int, dict[str, Any]]:
+        return self.series
 
     def _more_of_indexers(self) -> dict[str, Any]:
         return {"seasonSearchMaximumSingleEpisodeAge": 0}

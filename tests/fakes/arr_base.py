@@ -59,6 +59,7 @@ class FakeArr:
     :ivar overrides: answers to give instead, by path below ``/api/v3``: ``(status, content type, body)``.
     :ivar failures: every time an indexer or download client failed it, as it would count against them.
     :ivar rejections: releases that it would not grab: ``(title, why)``.
+    :ivar tags: labels by number.
     :ivar blocklist: titles that failed for good.
     """
 
@@ -86,6 +87,7 @@ class FakeArr:
         self.imported: list[Path] = []
         self.history: list[dict[str, Any]] = []
         self.root_folders = [str(root)]
+        self.tags: dict[int, str] = {}
         self.tracked: dict[str, Tracked] = {}
         self._next_queue_id = 1000
         self._caps: dict[str, Any] = {}
@@ -127,6 +129,8 @@ class FakeArr:
     def _routes(self) -> None:
         self._route("GET", "/system/status", lambda r: reply_json(r, self._status()))
         self._route("GET", "/rootfolder", lambda r: reply_json(r, self._rootfolders()))
+        self._route("GET", "/tag", lambda r: reply_json(r, [{"id": n, "label": t} for n, t in self.tags.items()]))
+        self._route("GET", "/tag/detail", lambda r: reply_json(r, self._tag_details()))
         self._route("GET", "/history/since", lambda r: reply_json(r, self._history_since(query_of(r)["date"])))
         self._route("GET", "/queue", lambda r: reply_json(r, self._queue(query_of(r))))
         self._route("DELETE", "/queue/<int:entry>", self._remove)
@@ -172,6 +176,17 @@ class FakeArr:
 
     def _rootfolders(self) -> list[dict[str, Any]]:
         return [{"id": n, "path": path, "accessible": True} for n, path in enumerate(self.root_folders, 1)]
+
+    def _tag_details(self) -> list[dict[str, Any]]:
+        """A tag that nothing bears is listed, too."""
+        bearing = {n: [r["id"] for r in self._tagged().values() if n in r.get("tags", ())] for n in self.tags}
+        empty: dict[str, Any] = {f"{of}Ids": [] for of in ("delayProfile", "notification", "indexer", "autoTag")}
+        key = {"radarr": "movieIds", "sonarr": "seriesIds"}[self.type]
+        return [{"id": n, "label": label, **empty, key: bearing[n]} for n, label in self.tags.items()]
+
+    def _tagged(self) -> dict[int, dict[str, Any]]:
+        """What can have tags: movies, or series."""
+        raise NotImplementedError
 
     def _history_since(self, date: str) -> list[dict[str, Any]]:
         return [event for event in self.history if event["date"] >= date]

@@ -87,6 +87,13 @@ def test_the_key_of_a_friend(jack, capsys, tmp_path):
     assert capsys.readouterr().out == f"{KEY}\n"
 
 
+def test_peer_search_as_a_friend_shows_what_he_finds(jack, tmp_path, capsys):
+    mint = Mint.load(tmp_path / "state" / "secret")
+    jack.answers["/peer/search"] = (200, "application/json", '{"items": []}')
+    assert main(["peer", "search", "--as", "Alice"]) == 0
+    assert jack.seen[-1][2]["X-Api-Key"] == mint.peer_key("Alice", 1).reveal()
+
+
 def test_check_config_of_a_good_file(jack, capsys):
     assert main(["check-config"]) == 0
     assert "friends: 1;" in capsys.readouterr().out

@@ -7,6 +7,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from attrs import frozen
 from treq.testing import RequestTraversalAgent
 from twisted.internet.task import Clock
 from twisted.web.resource import Resource
@@ -57,9 +58,19 @@ class Shelf:
         return Location(path=self.root / item.filename, roots=[self.root])
 
 
+@frozen
+class Everybody:
+    """:class:`jackd.ports.Views` without rules."""
+
+    shelf: Shelf
+
+    def of(self, peer: str | None) -> Shelf:
+        return self.shelf
+
+
 def keys() -> Keys:
     made = Keys()
-    made.add("k", Account(name="bob", scopes=frozenset({Scope.PEER})))
+    made.add("k", Account(name="bob", scopes=frozenset({Scope.PEER}), peer="bob"))
     made.add("other", Account(name="radarr", scopes=frozenset({Scope.TORZNAB})))
     return made
 
@@ -77,7 +88,7 @@ class Sums:
 class NoFeed:
     """:class:`jackd.ports.Feed` of an empty catalogue."""
 
-    async def changes(self, since: str, *, viewer: str, limit: int, wait: float) -> Changes:
+    async def changes(self, since: str, *, viewer: str | None, limit: int, wait: float) -> Changes:
         return Changes(cursor="nothing", reset=not since)
 
 
@@ -89,7 +100,7 @@ def app(
     feed: Feed | None = None,
 ) -> PeerApp:
     return PeerApp(
-        shared=shelf,
+        views=Everybody(shelf),
         feed=feed or NoFeed(),
         manifests=manifests or Sums(),
         keys=keys(),

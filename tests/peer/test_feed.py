@@ -103,7 +103,7 @@ class Told:
     def __init__(self) -> None:
         self.asked: list[tuple[object, ...]] = []
 
-    async def changes(self, since: str, *, viewer: str, limit: int, wait: float) -> Changes:
+    async def changes(self, since: str, *, viewer: str | None, limit: int, wait: float) -> Changes:
         self.asked.append((since, viewer, limit, wait))
         return PAGE
 

@@ -29,6 +29,7 @@ ROUTES = {
     "/": OPEN,
     "/ping": OPEN,
     "/handshake": PEER,
+    "/peer/catalogue": PEER,
     "/peer/search": PEER,
     "/peer/items/<item_id>": PEER,
     "/peer/items/<item_id>/file": PEER,

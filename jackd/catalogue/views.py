@@ -1,0 +1,49 @@
+"""
+What each friend may know of. Between the friends' routes and the catalogue stands a :class:`View`, so that no route can
+forget the rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from attrs import frozen
+
+from jackd.catalogue.shared import SharedCatalogue
+from jackd.model.item import Item
+from jackd.model.search import Query
+from jackd.model.sharing import Policy, Rules
+from jackd.ports import Location
+
+
+@frozen
+class View:
+    """The port :class:`~jackd.ports.Shared`: what ``sharing`` permits of ``catalogue``."""
+
+    catalogue: SharedCatalogue
+    sharing: tuple[Rules, ...]
+
+    async def search(self, query: Query, *, limit: int, offset: int = 0) -> Sequence[Item]:
+        """See :meth:`jackd.ports.Shared.search`."""
+        return await self.catalogue.search(query, limit=limit, offset=offset, sharing=self.sharing)
+
+    async def item(self, item_id: str) -> Item:
+        """See :meth:`jackd.ports.Shared.item`."""
+        return await self.catalogue.item(item_id, sharing=self.sharing)
+
+    async def locate(self, item_id: str) -> Location:
+        """See :meth:`jackd.ports.Shared.locate`. Nothing else is done for an id that is hidden or made up (S9)."""
+        await self.item(item_id)
+        return await self.catalogue.locate(item_id)
+
+
+@frozen
+class PolicyViews:
+    """The port :class:`~jackd.ports.Views`."""
+
+    catalogue: SharedCatalogue
+    policy: Policy
+
+    def of(self, peer: str | None) -> View:
+        """See :meth:`jackd.ports.Views.of`."""
+        return View(self.catalogue, self.policy.towards(peer))
