@@ -19,6 +19,7 @@ from twisted.logger import Logger
 from jackd.model.ids import MediaIds
 from jackd.model.item import EPOCH, Item, Kind, Quality
 from jackd.model.naming import release_title
+from jackd.model.revision import Revision, revision
 
 log = Logger(namespace="jackd.arr")
 
@@ -154,6 +155,7 @@ def _of_file(file: Record, **known: Any) -> Item:
         filename=name,
         size=_positive(file, "size"),
         quality=_quality(file.get("quality")),
+        revision=_revision(file.get("quality")),
         languages=languages,
         release_group=_text(file, "releaseGroup"),
         media_info=info if isinstance(info := file.get("mediaInfo"), dict) else None,
@@ -242,6 +244,14 @@ def _quality(model: object) -> Quality | None:
     if name is None:
         return None
     return Quality(name=name, source=_text(quality, "source"), resolution=_number(quality, "resolution") or 0)
+
+
+def _revision(model: object) -> Revision | None:
+    record = model.get("revision") if isinstance(model, dict) else None
+    if not isinstance(record, dict):
+        return None
+    repack = record.get("isRepack") is True
+    return revision(_number(record, "version") or 1, _number(record, "real") or 0, repack)
 
 
 def _names(languages: object) -> list[str]:

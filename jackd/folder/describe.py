@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from attrs import evolve, frozen
 
@@ -14,12 +16,17 @@ from jackd.folder.names import About, about_name, about_series, shown
 from jackd.folder.nfo import MAX_NFO, Nfo, read_nfo
 from jackd.folder.numbering import Numbering, numbering, season_folder
 from jackd.folder.quality import group_in, quality_in
-from jackd.folder.tags import edition_in, without_tags
+from jackd.folder.tags import tagged_edition, without_tags
 from jackd.folder.walk import Entry, Listing, ancestors
+from jackd.model.edition import edition_in
 from jackd.model.ids import MediaIds
 from jackd.model.item import Item, Kind
+from jackd.model.languages import languages_in
 from jackd.model.naming import release_title
+from jackd.model.revision import revision_in
 from jackd.model.search import words
+
+_MORE_LANGUAGES = re.compile(r"(?<!web[-_. ])\b(?:DL|ML|multi|dual)\b", re.IGNORECASE)
 
 
 @frozen(kw_only=True)
@@ -103,6 +110,8 @@ def _episode(number: Numbering, nfo: Nfo, around: Surroundings, latest: int) -> 
         aired=number.aired,
         anime=number.absolute is not None,
         quality=quality_in(number.after),
+        revision=revision_in(number.after),
+        languages=_languages(number.after),
         release_group=number.group or group_in(without_tags(number.after)),
     )
 
@@ -125,9 +134,16 @@ def _movie(stem: str, nfo: Nfo, folder: About, latest: int) -> Item | None:
         name=movie.name,
         year=movie.year,
         quality=quality_in(rest),
+        revision=revision_in(rest),
+        languages=_languages(rest),
         release_group=group_in(without_tags(rest)),
-        edition=edition_in(stem),
+        edition=tagged_edition(stem) or edition_in(rest),
     )
+
+
+def _languages(rest: str) -> Any:
+    """What the name says, unless it says that there are more of them."""
+    return () if _MORE_LANGUAGES.search(rest) else sorted(languages_in(rest))
 
 
 def _same_movie(own: About, folder: About) -> bool:

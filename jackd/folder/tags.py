@@ -18,7 +18,7 @@ def ids_in(name: str) -> MediaIds:
     return MediaIds(tmdb=_number(found.get("tmdb")), imdb=found.get("imdb"), tvdb=_number(found.get("tvdb")))
 
 
-def edition_in(name: str) -> str | None:
+def tagged_edition(name: str) -> str | None:
     """``{edition-Director's Cut}`` (Plex)."""
     found = _EDITION.search(name)
     return found[1].strip() if found else None

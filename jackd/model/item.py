@@ -10,6 +10,7 @@ from typing import Any
 from attrs import field, frozen
 
 from jackd.model.ids import MediaIds
+from jackd.model.revision import Revision
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -55,6 +56,7 @@ class Item:
     :ivar absolute: the absolute number of the first episode (anime).
     :ivar aired: the air date of the first episode.
     :ivar published: when the file came into the library; aware, UTC.
+    :ivar revision: how often the release was mended, ``None`` when nobody says.
     :ivar media_info: the *arr's ``mediaInfo`` object as it came.
     """
 
@@ -73,6 +75,7 @@ class Item:
     aired: date | None = None
     anime: bool = False
     quality: Quality | None = None
+    revision: Revision | None = None
     languages: tuple[str, ...] = field(default=(), converter=_texts)
     release_group: str | None = None
     edition: str | None = None

@@ -14,6 +14,7 @@ from itertools import chain
 
 from attrs import frozen
 
+from jackd.model.edition import without_last_edition
 from jackd.model.item import Kind
 
 _YEAR = re.compile(r"(?<![^\W_])(?:18|19|20)\d{2}(?![^\W_]|\]|\W(?:18|19|20)\d{2})")
@@ -30,6 +31,14 @@ _ABSOLUTE = re.compile(r"(?<=[ _.])-[ _.](?P<absolute>\d{2,4})(?:v\d)?(?=[ _.]|$
 _BRACKETED = re.compile(r"\{[^}]*\}|^(?:\[[^\]]*\])+")
 """Ids in braces, and groups in front."""
 
+_TRACKER = re.compile(
+    r"(?P<name>.+?)[\W_](?<!good[\W_])(?<!the[\W_])(?:german|truefrench)(?=.)", re.IGNORECASE | re.DOTALL
+)
+"""``German`` before the year ends a film's name: ``Name.German.DL.1999``."""
+
+_TAKEN_FOR_EPISODE = re.compile(r"[_.-][1-9](?:0[1-9]|[1-9]\d)(?=[_.])|\Wpart\W?\d", re.IGNORECASE)
+"""In a name before a date: ``Name.101.2024.05.17`` is read as S01E01, and ``Part.2`` as its second episode."""
+
 _NOT_WORD = re.compile(r"[\W_]+")
 _AND = re.compile(r"(?<![^\W_])and(?![^\W_])")
 
@@ -39,7 +48,7 @@ class Mark:
     """
     One reading of a title. Exactly one of ``year``, ``season``, ``aired`` and ``absolute`` is set.
 
-    :ivar name: what stands before it; ``rest`` what stands behind.
+    :ivar name: what stands before it; ``rest`` what stands behind, and what a film's title has between name and year.
     :ivar episodes: empty for a whole season.
     """
 
@@ -79,9 +88,17 @@ def _name(title: str, found: re.Match[str]) -> str:
 def _years(title: str) -> Iterator[Mark]:
     """Only the first year that has a name before it is read."""
     for found in _YEAR.finditer(title):
-        if same(_name(title, found)):
-            yield Mark(name=_name(title, found), rest=title[found.end() :], year=int(found[0]))
+        name = _name(title, found)
+        if same(name):
+            own = _movie_name(name)
+            yield Mark(name=own, rest=name[len(own) :] + title[found.end() :], year=int(found[0]))
             return
+
+
+def _movie_name(name: str) -> str:
+    """Without what may stand between name and year: languages of some trackers, an edition."""
+    tracker = _TRACKER.match(name)
+    return tracker["name"] if tracker else without_last_edition(name)
 
 
 def _episodes(title: str) -> Iterator[Mark]:
@@ -102,7 +119,9 @@ def _dates(title: str) -> Iterator[Mark]:
             aired = date(int(found[1]), int(found[2]), int(found[3]))
         except ValueError:
             continue
-        yield Mark(name=_name(title, found), rest=title[found.end() :], aired=aired)
+        name = _name(title, found)
+        if not _TAKEN_FOR_EPISODE.search(f"{name}."):
+            yield Mark(name=name, rest=title[found.end() :], aired=aired)
 
 
 def _absolutes(title: str) -> Iterator[Mark]:

@@ -2,8 +2,9 @@
 The release title under which an item is offered.
 
 The *arrs know an offer by its title alone: it has to parse back to the movie or episode that it is, with its quality,
-else the grab ends in manual import. The same title is the name in the download client's list and of the folder that is
-imported. A library's own scene name is kept when it does that; else a title is built from the library's data.
+revision, edition, group and languages, else the grab ends in manual import or the offer scores wrong. The same title is
+the name in the download client's list and of the folder that is imported. A library's own scene name is kept when it
+does that; else a title is built from the library's data (:mod:`jackd.model.draft`).
 """
 
 from __future__ import annotations
@@ -13,23 +14,22 @@ import unicodedata
 from functools import lru_cache
 from itertools import chain
 
+from attrs import evolve
+
+from jackd.model.draft import MAX_NAME, MAX_READ, Draft, cut, dotted, draft, harmless
+from jackd.model.edition import edition_in
+from jackd.model.group import MAX_GROUP, group_in, plain_group
 from jackd.model.item import Item, Kind
-from jackd.model.marks import Mark, folded, marks, same
-from jackd.model.quality import quality_words, tells
+from jackd.model.languages import languages_in, spoken
+from jackd.model.marks import Mark, marks, same
+from jackd.model.media import media_words
+from jackd.model.quality import is_remux, tells
+from jackd.model.revision import revision_in
 
 MAX_TITLE = 200
 """UTF-8 bytes of a title, so that a file name made of it fits every file system."""
 
-MAX_NAME = 140
-_MAX_GROUP = 20
-_MAX_READ = 500
-"""Characters of a friend's text that are looked at."""
-
-_MAX_LISTED = 4
-"""Episodes of one file that are all named; of more only the first and the last."""
-
 _UNKNOWN = "Unknown"
-_NO_GROUP = "jack"
 
 _EXTENSION = re.compile(
     r"(?:\.(?:mkv|mk3d|mp4|m4v|avi|mov|wmv|mpe?g|m2ts|ts|webm|ogm|flv|vob|iso|img|divx|wtv|3gp|strm))+$", re.IGNORECASE
@@ -39,31 +39,18 @@ _FANSUB = re.compile(r"\[[^\W_][\w .-]*\][\w .+'()\[\],!-]*[\w)\]!]")
 _HASHED = re.compile(r"[0-9a-zA-Z]{32}|(?:[a-z0-9]{24}|[A-Z]{11}\d{3}|[a-z]{12}\d{3}|\d{6}_\d{2}|abc|123)$")
 """What the *arrs take for an obfuscated name and refuse; looked for at the beginning."""
 
-_APOSTROPHE = re.compile(r"['’ʼ`´]")
-_SEPARATOR = re.compile(r"[\W_]+")
-_LONG_WORD = re.compile(r"([^\W_]{24})(?=[^\W_])")
 _YENC = re.compile(r"(y)(enc)", re.IGNORECASE)
-_GROUP = re.compile(r"-(?!DL$)([A-Za-z0-9]+)$")
-_RANGES = re.compile(r"HDR10Plus|HDR10|HDR|HLG|PQ|DV")
-_CODECS = {
-    "x264": "x264",
-    "h264": "H264",
-    "avc": "H264",
-    "x265": "x265",
-    "h265": "H265",
-    "hevc": "H265",
-    "av1": "AV1",
-    "vp9": "VP9",
-}
 
 
 def release_title(item: Item) -> str:
     """``item.title`` if the *arrs parse it back to ``item``, else a title made from what is known of it."""
-    title = _stem(unicodedata.normalize("NFC", item.title[:_MAX_READ]).strip())
-    return title if _parses_back(title, item) else _built(title, item)
+    title = _stem(unicodedata.normalize("NFC", item.title[:MAX_READ]).strip())
+    if _parses_back(title, item):
+        return title
+    return _built(title, item, media_words(item.media_info, remux=is_remux(item.quality)))
 
 
-# -- is the title that came good enough? ---------------------------------------------------------------------------
+# -- is the title good enough? -------------------------------------------------------------------------------------
 
 
 @lru_cache(maxsize=4096)
@@ -72,7 +59,9 @@ def _parses_back(title: str, item: Item) -> bool:
         len(title.encode("utf-8", "replace")) <= MAX_TITLE
         and _readable(title, item.anime)
         and tells(title, item.quality)
-        and any(_is_it(mark, item) for mark in marks(title, item.kind))
+        and item.revision in (None, revision_in(title))
+        and _has_group(title, item)
+        and any(_is_it(mark, item) and _says_the_same(mark, item) for mark in marks(title, item.kind))
     )
 
 
@@ -83,6 +72,28 @@ def _readable(title: str, anime: bool) -> bool:
 
 def _blocked(title: str) -> bool:
     return "password" in title.lower() and "yenc" in title.lower()
+
+
+def _has_group(title: str, item: Item) -> bool:
+    """The library's group, if it is one that can be told."""
+    group = plain_group((item.release_group or "")[:MAX_READ])
+    return not group or group.lower() == (group_in(title) or "").lower()
+
+
+def _says_the_same(mark: Mark, item: Item) -> bool:
+    return _speaks(mark, item) and _has_edition(mark, item)
+
+
+def _speaks(mark: Mark, item: Item) -> bool:
+    """No language that the library does not know of; a title that names none leaves it to the feed's attributes."""
+    known = spoken(item.languages)
+    return not known or languages_in(mark.rest.rpartition("-")[0] or mark.rest) <= set(known)
+
+
+def _has_edition(mark: Mark, item: Item) -> bool:
+    """The library's, if it is one that is read from titles."""
+    edition = edition_in((item.edition or "")[:MAX_READ])
+    return edition is None or edition.lower() == (edition_in(mark.rest) or "").lower()
 
 
 def _is_it(mark: Mark, item: Item) -> bool:
@@ -110,28 +121,38 @@ def _has_name(mark: Mark, item: Item) -> bool:
 # -- make one ------------------------------------------------------------------------------------------------------
 
 
-def _built(title: str, item: Item) -> str:
-    """With all that is known, if that can be read back; else without what may be in the way: group, edition, codec."""
+@lru_cache(maxsize=4096)
+def _built(title: str, item: Item, media: tuple[str, ...]) -> str:
     mark = _first_mark(title, item)
-    name = _cut(_dotted(_name(title, mark, item)), MAX_NAME) or _UNKNOWN
-    number = _number(mark if mark and _has_name(mark, item) else None, item)
-    if not number and not _own_name(item):
+    name = cut(dotted(_name(title, mark, item)), MAX_NAME) or _UNKNOWN
+    own = mark if mark and _has_name(mark, item) else None
+    full = draft(item, name, own, mark.rest if mark else "", media)
+    if not full.number and not _own_name(item):
         return name  # nothing is known; what else a title may have is in the name already
-    tail, group = _tail(mark, item)
-    made = ""
-    for rest, team in ((tail, group), (tail, ""), (quality_words(item.quality), "")):
-        made = _joined(name, number, rest, team, item)
-        if _parses_back(made, item):
-            break
-    return made
+    readable = (_fullest(attempt, item) for attempt in (full, evolve(full, name=harmless(name))))
+    return next(filter(None, readable), _finished(full))
 
 
-def _joined(name: str, number: str, rest: str, group: str, item: Item) -> str:
-    if _is_absolute(item):
-        return _fansub(name, number, rest, group)
-    title = _cut(".".join(filter(None, (name, number, rest))), MAX_TITLE - _MAX_GROUP - 1)
-    named = f"{title}-{_plain(group)}".rstrip("-")
-    return _YENC.sub(r"\1.\2", named) if _blocked(named) else named
+def _fullest(full: Draft, item: Item) -> str:
+    """With all that is known, if that can be read back; else without what is in the way; empty if all of it is."""
+    made = _finished(full)
+    if _parses_back(made, item):
+        return made
+    item = evolve(item, release_group=None)
+    made = _finished(kept := evolve(full, extras=(), media=(), group=""))
+    if not _parses_back(made, item):
+        return ""
+    for name, word in full.optional():
+        more = kept.with_more(name, word)
+        if _parses_back(_finished(more), item) and group_in(_finished(more)) in (None, more.group):
+            kept = more
+    return _finished(kept)
+
+
+def _finished(known: Draft) -> str:
+    group = f"-{known.group}" if known.group and not known.fansub else ""
+    made = cut(known.title().removesuffix(group), MAX_TITLE - MAX_GROUP - 1) + group
+    return _YENC.sub(r"\1.\2", made) if _blocked(made) else made
 
 
 def _first_mark(title: str, item: Item) -> Mark | None:
@@ -145,80 +166,11 @@ def _name(title: str, mark: Mark | None, item: Item) -> str:
 
 def _own_name(item: Item) -> str:
     """As the library has it, empty if it is of no use; a movie's without the year in parentheses."""
-    name = (item.name or "")[:_MAX_READ]
+    name = (item.name or "")[:MAX_READ]
     if item.year and item.kind is Kind.MOVIE:
         name = re.sub(rf"\s*[(\[]{item.year}[)\]]\s*$", "", name) or name
-    return name if _dotted(name) else ""
-
-
-def _number(mark: Mark | None, item: Item) -> str:
-    """The year; or season and episodes, absolute number, air date; what the library does not know, the mark may."""
-    if item.kind is Kind.MOVIE:
-        return str(item.year or (mark.year if mark else None) or "")
-    if item.season is not None:
-        return f"S{item.season:02d}" + _listed(item.episodes)
-    if _is_absolute(item):
-        return f"{item.absolute:02d}"
-    aired = item.aired or (mark.aired if mark else None)
-    if aired is not None:
-        return aired.isoformat().replace("-", ".")
-    return f"S{mark.season:02d}" + _listed(mark.episodes) if mark and mark.season is not None else ""
-
-
-def _listed(episodes: tuple[int, ...]) -> str:
-    if len(episodes) > _MAX_LISTED:
-        return f"E{episodes[0]:02d}-E{episodes[-1]:02d}"
-    return "".join(f"E{number:02d}" for number in episodes)
-
-
-def _is_absolute(item: Item) -> bool:
-    """Whether its absolute number is what tells the episode from others."""
-    return item.kind is Kind.EPISODE and item.season is None and item.anime and item.absolute is not None
-
-
-def _tail(mark: Mark | None, item: Item) -> tuple[str, str]:
-    """What follows, and the group: from the library; if that has no quality, whatever the title had."""
-    group = (item.release_group or "")[:_MAX_READ]
-    if item.quality is not None or mark is None:
-        parts = [_dotted((item.edition or "")[:_MAX_READ]), quality_words(item.quality), *_picture(item)]
-        return ".".join(filter(None, parts)), group
-    found = _GROUP.search(mark.rest)
-    rest = mark.rest[: found.start()] if found else mark.rest
-    return _dotted(rest), group or (found[1] if found else "")
-
-
-def _picture(item: Item) -> list[str]:
-    """Dynamic range and codec, as far as the library says."""
-    info = item.media_info or {}
-    ranges, codec = info.get("videoDynamicRangeType"), info.get("videoCodec")
-    words = _RANGES.findall(ranges[:_MAX_READ]) if isinstance(ranges, str) else []
-    return [*words, _CODECS.get(codec.lower(), "") if isinstance(codec, str) else ""]
-
-
-def _fansub(name: str, number: str, tail: str, group: str) -> str:
-    """``[Group] Name - 07 [1080p][BluRay]``: absolute numbers are only read in this form."""
-    brackets = "".join(f"[{word}]" for word in tail.split(".") if word)
-    return f"[{_plain(group) or _NO_GROUP}] {name.replace('.', ' ')} - {number} {brackets}".strip()
+    return name if dotted(name) else ""
 
 
 def _stem(filename: str) -> str:
-    return _EXTENSION.sub("", filename[:_MAX_READ])
-
-
-def _plain(group: str) -> str:
-    return re.sub(r"[^A-Za-z0-9]", "", group)[:_MAX_GROUP]
-
-
-def _dotted(text: str) -> str:
-    """``text`` as words joined by dots: ``Fast & Furious`` -> ``Fast.and.Furious``."""
-    plain = _APOSTROPHE.sub("", folded(text).replace("&", " and "))
-    return _LONG_WORD.sub(r"\1.", _SEPARATOR.sub(".", plain).strip("."))
-
-
-def _cut(title: str, limit: int) -> str:
-    """At most ``limit`` bytes, cut at a dot where there is one."""
-    data = title.encode("utf-8", "replace")
-    if len(data) <= limit:
-        return title
-    short = data[: limit + 1].decode("utf-8", "ignore")
-    return (short.rpartition(".")[0] or short[:-1]).strip(".")
+    return _EXTENSION.sub("", filename[:MAX_READ])

@@ -146,6 +146,7 @@ def _whole(files: Sequence[Item]) -> Item:
         aired=None,
         release_group=_common(item.release_group for item in files),
         edition=_common(item.edition for item in files),
+        revision=_common(item.revision for item in files),
         languages=_common(item.languages for item in files) or (),
         media_info=None,
         published=max(item.published for item in files),

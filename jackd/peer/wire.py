@@ -15,6 +15,7 @@ from attrs import frozen
 
 from jackd.model.ids import MediaIds
 from jackd.model.item import EPOCH, Item, Kind, Quality
+from jackd.model.revision import Revision, revision
 
 MAX_SIZE = 2**40
 """Bytes of a file; a larger one is a lie (F24)."""
@@ -63,6 +64,7 @@ def item_to_json(item: Item) -> dict[str, Any]:
         "tmdbId": item.ids.tmdb,
         "tvdbId": item.ids.tvdb,
         "quality": _quality_to_json(item.quality),
+        "revision": _revision_to_json(item.revision),
         "languages": list(item.languages) or None,
         "releaseGroup": item.release_group,
         "edition": item.edition,
@@ -97,6 +99,12 @@ def _quality_to_json(quality: Quality | None) -> dict[str, Any] | None:
     return {"name": quality.name, "source": quality.source or _UNKNOWN, "resolution": quality.resolution}
 
 
+def _revision_to_json(known: Revision | None) -> dict[str, Any] | None:
+    if known is None:
+        return None
+    return {"version": known.version, "real": known.real, "isRepack": known.repack}
+
+
 def _timestamp(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
@@ -124,6 +132,7 @@ def item_from_json(value: object) -> Item:
         ids=MediaIds(tmdb=get.number("tmdbId") or None, imdb=get.text("imdbId"), tvdb=get.number("tvdbId") or None),
         year=get.number("year"),
         quality=_quality(get.members("quality")),
+        revision=_revision(get.members("revision")),
         languages=languages,
         release_group=get.text("releaseGroup"),
         edition=get.text("edition"),
@@ -216,6 +225,13 @@ def _quality(value: Mapping[str, object] | None) -> Quality | None:
         source=None if source == _UNKNOWN else source,
         resolution=get.number("resolution") or 0,
     )
+
+
+def _revision(value: Mapping[str, object] | None) -> Revision | None:
+    if value is None:
+        return None
+    get = _Members(value)
+    return revision(get.number("version") or 1, get.number("real") or 0, get.get("isRepack") is True)
 
 
 def _media_info(value: object) -> Mapping[str, Any] | None:

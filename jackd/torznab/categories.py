@@ -1,28 +1,44 @@
-"""The numbers that Torznab gives to kinds of media: thousands, with sub-categories by picture."""
+"""
+The numbers that Torznab gives to kinds of media: thousands, with sub-categories by picture. An item has all that fit:
+whichever of them a client asks with, it finds the item.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Set
 
 from jackd.model.item import Item, Kind
 
 MOVIES, TV, ANIME = 2000, 5000, 5070
 _SD, _HD, _UHD = 30, 40, 45
+BLURAY, THREE_D = MOVIES + 50, MOVIES + 60
 
 NAMES = {
-    MOVIES: ("Movies", {MOVIES + _SD: "SD", MOVIES + _HD: "HD", MOVIES + _UHD: "UHD"}),
+    MOVIES: ("Movies", {MOVIES + _SD: "SD", MOVIES + _HD: "HD", MOVIES + _UHD: "UHD", BLURAY: "BluRay", THREE_D: "3D"}),
     TV: ("TV", {TV + _SD: "SD", TV + _HD: "HD", TV + _UHD: "UHD", ANIME: "Anime"}),
 }
 """What the capabilities list: number to name and sub-categories."""
 
+_THREE_D = re.compile(r"(?<![^\W_])3D(?![^\W_])", re.IGNORECASE)
 _THOUSANDS = {Kind.MOVIE: MOVIES, Kind.EPISODE: TV}
 
 
 def categories(item: Item) -> tuple[int, ...]:
     """All numbers of ``item``, its thousand first; no picture's sub-category when the resolution is unknown."""
     thousand = _THOUSANDS[item.kind]
-    anime = (ANIME,) if item.anime and item.kind is Kind.EPISODE else ()
-    return (thousand, *([thousand + _picture(item.resolution)] if item.resolution else []), *anime)
+    picture = (thousand + _picture(item.resolution),) if item.resolution else ()
+    return (thousand, *picture, *(_of_movie(item) if item.kind is Kind.MOVIE else (ANIME,) if item.anime else ()))
+
+
+def _of_movie(item: Item) -> tuple[int, ...]:
+    bluray = (BLURAY,) if item.quality and (item.quality.source or "").lower() == "bluray" else ()
+    return (*bluray, THREE_D) if _is_3d(item) else bluray
+
+
+def _is_3d(item: Item) -> bool:
+    """Whether its title says so, behind the name."""
+    return "3d" in item.title.lower() and _THREE_D.search(item.title, len(item.name or "")) is not None
 
 
 def is_wanted(item: Item, asked: Set[int]) -> bool:

@@ -16,6 +16,7 @@ from html import escape
 
 from jackd import __version__
 from jackd.model.item import Kind
+from jackd.model.languages import spoken
 from jackd.model.naming import release_title
 from jackd.model.release import Release
 from jackd.torznab.categories import NAMES, categories
@@ -27,7 +28,6 @@ MAX_LANGUAGES = 16
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
-_NO_LANGUAGES = frozenset(("", "unknown", "original", "any"))
 
 _FEED = """\
 <rss version="2.0" xmlns:torznab="http://torznab.com/schemas/2015/feed" \
@@ -112,16 +112,14 @@ def _item(release: Release, url: str, now: datetime) -> str:
 
 
 def _attributes(release: Release) -> Iterator[tuple[str, object]]:
+    """
+    What clients read, and no more: ``grabs`` is not among them, for nobody counts the grabs of an offer. Costs nothing,
+    counts nothing and comes from a friend: the flags Freeleech and Internal of Radarr and Sonarr.
+    """
     item, seeders = release.item, max(1, release.seeders)
     for number in categories(item):
         yield "category", number
-    yield from (
-        ("size", item.size),
-        ("files", len(release.parts)),
-        ("grabs", 0),
-        ("seeders", seeders),
-        ("peers", seeders),
-    )
+    yield from (("size", item.size), ("files", len(release.parts)), ("seeders", seeders), ("peers", seeders))
     yield from _ids(release)
     if item.kind is Kind.EPISODE and item.season is not None:
         yield "season", item.season
@@ -144,4 +142,4 @@ def _ids(release: Release) -> Iterator[tuple[str, object]]:
 
 def _languages(names: Iterable[str]) -> list[str]:
     """English names, as the *arrs' own libraries call them; what says nothing is left to the title."""
-    return [name for name in names if name.strip().lower() not in _NO_LANGUAGES][:MAX_LANGUAGES]
+    return spoken(names)[:MAX_LANGUAGES]

@@ -11,7 +11,7 @@ from tests.arr.world import World
 from tests.fakes.arr import GrabFailed, ReleaseGone
 from tests.fakes.arr_import import NotImported, files_to_import
 from tests.fakes.arr_providers import MASK, Refused, values
-from tests.fakes.arr_titles import clean, parse
+from tests.fakes.titles import clean, parse
 from tests.support import result_of
 
 MATRIX = "The.Matrix.1999.1080p.BluRay.x264-GRP"
@@ -488,7 +488,7 @@ def test_the_library_itself_is_not_imported(tmp_path):
 @pytest.mark.parametrize(
     ("app", "title", "said"),
     [
-        ("radarr", "The Matrix (1999) 1080p", ("thematrix", 1999)),
+        ("radarr", "The Matrix (1999) 1080p", ("The Matrix", 1999)),
         ("radarr", "2001.A.Space.Odyssey.1968.2160p.BluRay-X", ("2001.A.Space.Odyssey", 1968)),
         ("radarr", "No.Year.1080p.BluRay-X", None),
         ("radarr", "a" * 24, None),
@@ -501,6 +501,6 @@ def test_titles(app, title, said):
     if said is None:
         assert parsed is None
     elif app == "radarr":
-        assert (clean(parsed.title), parsed.year) == (clean(said[0]) if said[0] != "thematrix" else "matrix", said[1])
+        assert (clean(parsed.title), parsed.year) == (clean(said[0]), said[1])
     else:
         assert (parsed.title, parsed.season, parsed.episodes) == said

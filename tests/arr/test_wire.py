@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from jackd.arr import wire
 from jackd.model.ids import MediaIds
 from jackd.model.item import EPOCH, Kind, Quality
+from jackd.model.revision import Revision
 from tests.fakes.arr import media_file
 
 MOVIE = {
@@ -22,7 +23,7 @@ MOVIE = {
         id=5,
         size=9_663_676_416,
         quality="Bluray-1080p",
-        sceneName="The.Matrix.1999.1080p.BluRay.x264-GRP",
+        sceneName="The.Matrix.1999.REMASTERED.1080p.BluRay.x264-GRP",
         releaseGroup="GRP",
         edition="Remastered",
         mediaInfo={"videoCodec": "x264"},
@@ -48,13 +49,32 @@ def test_a_movie():
     item = held.item
     assert (held.path, held.folder, held.tags) == (MOVIE["movieFile"]["path"], "/movies/The Matrix (1999)", (3, 4))
     assert (item.id, item.kind, item.name, item.year) == ("aaaaaaaa:movie:12", Kind.MOVIE, "The Matrix", 1999)
-    assert (item.title, item.filename) == ("The.Matrix.1999.1080p.BluRay.x264-GRP", "matrix.mkv")
+    assert (item.title, item.filename) == ("The.Matrix.1999.REMASTERED.1080p.BluRay.x264-GRP", "matrix.mkv")
     assert item.ids == MediaIds(tmdb=603, imdb="tt0133093")
     assert item.quality == Quality(name="Bluray-1080p", source="bluray", resolution=1080)
     assert (item.size, item.release_group, item.edition) == (9_663_676_416, "GRP", "Remastered")
     assert (item.languages, item.media_info) == (("English",), {"videoCodec": "x264"})
     assert item.published == datetime(2026, 11, 14, 10, 0, 0, 123456, tzinfo=UTC)
     assert item.season is None
+
+
+@pytest.mark.parametrize(
+    ("said", "known"),
+    [
+        ({"version": 1, "real": 0, "isRepack": False}, Revision()),
+        ({"version": 2, "real": 1, "isRepack": True}, Revision(version=2, real=1, repack=True)),
+        ({}, Revision()),
+        ({"version": "2", "real": None}, Revision()),
+        ({"version": 10}, None),
+        (None, None),
+        (2, None),
+    ],
+)
+def test_the_revision_of_a_file(said, known):
+    file = MOVIE["movieFile"]
+    item = wire.movie_item("a", {**MOVIE, "movieFile": {**file, "quality": {**file["quality"], "revision": said}}})
+    assert item is not None
+    assert item.revision == known
 
 
 def titled(file: dict) -> str:

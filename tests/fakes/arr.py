@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from tests.fakes import arr_titles
+from tests.fakes import titles
 from tests.fakes.arr_base import FakeArr, GrabFailed, ReleaseGone, Tracked
 from tests.fakes.arr_http import of_series, query_of, record_of, reply_json
 from tests.fakes.arr_torznab import TorznabIndexer
@@ -57,12 +57,12 @@ class FakeRadarr(FakeArr):
 
         return await self._ask("enableAutomaticSearch", search, lambda parsed: self._why_not(parsed, movie))
 
-    def _why_not(self, parsed: arr_titles.Parsed, movie: dict[str, Any]) -> str:
-        same = arr_titles.clean(parsed.title) == arr_titles.clean(movie["title"]) and parsed.year == movie["year"]
+    def _why_not(self, parsed: titles.Read, movie: dict[str, Any]) -> str:
+        same = titles.clean(parsed.title) == titles.clean(movie["title"]) and parsed.year == movie["year"]
         return "" if same else "Wrong movie"
 
     def _match(self, title: str) -> tuple[int, Sequence[int]] | None:
-        parsed = arr_titles.parse(self.type, title)
+        parsed = titles.parse(self.type, title)
         found = (m["id"] for m in self.movies.values() if parsed and not self._why_not(parsed, m))
         movie = next(found, None)
         return None if movie is None else (movie, ())
@@ -142,9 +142,9 @@ class FakeSonarr(FakeArr):
         if series["seriesType"] == "anime":
             return await self._search_anime(series, record)
         if season == 0:
-            titles = [f"{series['title']} {record['title']}"]
+            names = [f"{series['title']} {record['title']}"]
             found = await self._ask(
-                "enableAutomaticSearch", lambda i: i.special(titles=titles), self._only(season, episode)
+                "enableAutomaticSearch", lambda i: i.special(titles=names), self._only(season, episode)
             )
             if found:
                 return found
@@ -153,7 +153,7 @@ class FakeSonarr(FakeArr):
     async def search_season(self, tvdb: int, season: int) -> list[Any]:
         """The releases for a season of which two or more episodes are wanted: packs and single episodes."""
 
-        def why_not(parsed: arr_titles.Parsed) -> str:
+        def why_not(parsed: titles.Read) -> str:
             return "" if parsed.season == season else "Wrong season"
 
         return await self._search(self._series(tvdb), f"&season={_season(season)}", why_not)
@@ -161,8 +161,10 @@ class FakeSonarr(FakeArr):
     async def _search_daily(self, series: dict[str, Any], aired: str) -> list[Any]:
         year, month, day = aired.split("-")
 
-        def why_not(parsed: arr_titles.Parsed) -> str:
-            return "" if parsed.date == aired or self._match_parsed(parsed) else "Episode wasn't requested"
+        def why_not(parsed: titles.Read) -> str:
+            if str(parsed.aired) == aired or self._match_parsed(parsed):
+                return ""
+            return "Episode wasn't requested"
 
         return await self._search(series, f"&season={year}&ep={month}/{day}", why_not)
 
@@ -170,7 +172,7 @@ class FakeSonarr(FakeArr):
         absolute = record["absoluteEpisodeNumber"]
         numbers = (record["seasonNumber"], record["episodeNumber"])
 
-        def why_not(parsed: arr_titles.Parsed) -> str:
+        def why_not(parsed: titles.Read) -> str:
             return "" if parsed.absolute == absolute else self._only(*numbers)(parsed)
 
         def search(indexer: TorznabIndexer) -> Any:
@@ -182,13 +184,13 @@ class FakeSonarr(FakeArr):
         def search(indexer: TorznabIndexer) -> Any:
             return indexer.episodes(ids=_series_ids(series), titles=[series["title"]], rest=rest)
 
-        def reason(parsed: arr_titles.Parsed) -> str:
+        def reason(parsed: titles.Read) -> str:
             return why_not(parsed) if _is_series(parsed, series) else "Wrong series"
 
         return await self._ask("enableAutomaticSearch", search, reason)
 
     def _only(self, season: int, episode: int) -> Any:
-        def why_not(parsed: arr_titles.Parsed) -> str:
+        def why_not(parsed: titles.Read) -> str:
             if parsed.season != season:
                 return "Wrong season"
             return "" if episode in parsed.episodes else "Full season pack" if not parsed.episodes else "Wrong episode"
@@ -203,10 +205,10 @@ class FakeSonarr(FakeArr):
         return next(e for e in self.episodes.values() if (e["seriesId"], e["seasonNumber"], e["episodeNumber"]) == key)
 
     def _match(self, title: str) -> tuple[int, Sequence[int]] | None:
-        parsed = arr_titles.parse(self.type, title)
+        parsed = titles.parse(self.type, title)
         return self._match_parsed(parsed) if parsed else None
 
-    def _match_parsed(self, parsed: arr_titles.Parsed) -> tuple[int, Sequence[int]] | None:
+    def _match_parsed(self, parsed: titles.Read) -> tuple[int, Sequence[int]] | None:
         series = next((s for s in self.series.values() if _is_series(parsed, s)), None)
         if series is None:
             return None
@@ -254,14 +256,14 @@ def _series_ids(series: dict[str, Any]) -> dict[str, str]:
     return {"tvdbid": str(series["tvdbId"]), "imdbid": series.get("imdbId") or "", "tmdbid": tmdb}
 
 
-def _is_series(parsed: arr_titles.Parsed, series: dict[str, Any]) -> bool:
-    names = {arr_titles.clean(series["title"]), arr_titles.clean(f"{series['title']} {series['year']}")}
-    return arr_titles.clean(parsed.title) in names
+def _is_series(parsed: titles.Read, series: dict[str, Any]) -> bool:
+    names = {titles.clean(series["title"]), titles.clean(f"{series['title']} {series['year']}")}
+    return titles.clean(parsed.title) in names
 
 
-def _is_episode(parsed: arr_titles.Parsed, episode: dict[str, Any]) -> bool:
-    if parsed.date:
-        return bool(episode.get("airDate") == parsed.date)
+def _is_episode(parsed: titles.Read, episode: dict[str, Any]) -> bool:
+    if parsed.aired:
+        return bool(episode.get("airDate") == parsed.aired.isoformat())
     if parsed.absolute:
         return bool(episode.get("absoluteEpisodeNumber") == parsed.absolute)
     return parsed.season == episode["seasonNumber"] and (

@@ -11,7 +11,7 @@ from klein import Klein
 from twisted.web import server
 from twisted.web.resource import IResource
 
-from tests.fakes import arr_import, arr_schema, arr_titles
+from tests.fakes import arr_import, arr_schema, titles
 from tests.fakes.arr_http import Gate, is_forced, json_of, query_of, refuse, reply_json
 from tests.fakes.arr_import import NotImported
 from tests.fakes.arr_network import Caller
@@ -251,11 +251,11 @@ class FakeArr:
         return [item for item, indexer in found.values() if self._acceptable(item, indexer, why_not)]
 
     def _acceptable(self, item: Any, indexer: TorznabIndexer, why_not: Any) -> bool:
-        parsed = arr_titles.parse(self.type, item.title)
+        parsed = titles.parse(self.type, item.title)
         wanted = int(indexer.settings["minimumSeeders"] or 0)
         if parsed is None:
             reason = "Unable to parse release"
-        elif not parsed.has_quality:
+        elif not parsed.quality:
             reason = "Unknown quality"
         elif item.seeders is not None and item.seeders < wanted:
             reason = f"Not enough seeders: {item.seeders}. Minimum seeders: {wanted}"
@@ -374,7 +374,7 @@ class FakeArr:
             if self._match(seen.title) is None:
                 raise NotImported("the name does not match anything in the library")
             files = arr_import.files_to_import(seen.output or "", self.root)
-            folder = self.root / arr_titles.parse(self.type, seen.title).title  # type: ignore[union-attr]
+            folder = self.root / titles.parse(self.type, seen.title).title  # type: ignore[union-attr]
             targets = [folder / file.name for file in files]
             for file, target in zip(files, targets, strict=True):
                 arr_import.move(file, target, hardlink=not seen.removable)

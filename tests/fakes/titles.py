@@ -10,31 +10,52 @@ import re
 import unicodedata
 from datetime import date
 
-from attrs import frozen
+from attrs import field, frozen
+
+from tests.fakes import title_marks
+from tests.fakes.title_marks import Mended, quality
 
 HASHED = (r"[0-9a-zA-Z]{32}", r"[a-z0-9]{24}$", r"[A-Z]{11}\d{3}$", r"[a-z]{12}\d{3}$", r"(?i:abc)$", r"123$")
-LAST_SOURCE_WINS = (
-    ("Bluray", r"blu-?ray"),
-    ("WEBDL", r"web-dl|web"),
-    ("WEBRip", r"webrip"),
-    ("HDTV", r"hdtv"),
-    ("SDTV", r"sdtv"),
-    ("DVD", r"dvd(?:rip)?"),
-    ("CAM", r"cam"),
-)
 
 
-@frozen
+@frozen(kw_only=True)
 class Read:
-    """``name`` cleaned as the *arrs compare it."""
+    """
+    What a title says.
 
-    name: str
-    quality: str
+    :ivar title: the name as it is spelled; ``rest`` what stands behind it and its number.
+    :ivar episodes: empty for a pack.
+    """
+
+    title: str
+    rest: str
+    whole: str
     year: int | None = None
     season: int | None = None
     episodes: tuple[int, ...] = ()
     aired: date | None = None
     absolute: int | None = None
+    quality: str = field(init=False)
+    revision: Mended = field(init=False)
+    group: str = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "quality", quality(self.whole))
+        object.__setattr__(self, "revision", title_marks.mended(self.whole))
+        object.__setattr__(self, "group", title_marks.group(self.whole))
+
+    @property
+    def name(self) -> str:
+        """Cleaned, as names are compared."""
+        return clean(self.title)
+
+    @property
+    def languages(self) -> set[str]:
+        return title_marks.languages(self.rest)
+
+    @property
+    def edition(self) -> str:
+        return title_marks.edition(self.rest)
 
 
 def clean(name: str) -> str:
@@ -51,17 +72,36 @@ def refused(title: str) -> bool:
     return any(re.match(shape, title) for shape in HASHED) or ("password" in low and "yenc" in low)
 
 
+def parse(app: str, title: str) -> Read | None:
+    """``None``: "Unable to parse release"."""
+    return read_movie(title) if app == "radarr" else read_episode(title)
+
+
 def read_movie(title: str) -> Read | None:
-    """Name and the first year that no year follows, anywhere but at the start."""
-    if refused(title):
+    """
+    Name and the first year that no year follows, anywhere but at the start. ``German`` before the year, and an edition
+    right before it, end the name.
+    """
+    if refused(title) or title.startswith("["):
         return None
-    words = title.replace("_", ".").replace(" ", ".").split(".")
+    words = re.split(r"[ ._]", title)
     for at, word in enumerate(words):
         following = words[at + 1] if at + 1 < len(words) else ""
         bare = word.strip("()").partition("-")[0].rstrip(")")
         if at and is_year(bare) and not is_year(following.strip("()")[:4]):
-            return Read(clean(" ".join(words[:at])), quality(title), year=int(bare))
+            return Read(title=" ".join(named(words[:at])), rest=".".join(words[at + 1 :]), whole=title, year=int(bare))
     return None
+
+
+def named(words: list[str]) -> list[str]:
+    """The words of a name, as far as they are one."""
+    for at, word in enumerate(words):
+        if at and word.lower().startswith(("german", "truefrench")) and words[at - 1].lower() not in ("the", "good"):
+            return words[:at]
+    for length in (3, 2, 1):
+        if len(words) > length and title_marks.edition(".".join(words[-length:])) == " ".join(words[-length:]).lower():
+            return words[:-length]
+    return words
 
 
 def is_year(word: str) -> bool:
@@ -73,42 +113,27 @@ def read_episode(title: str) -> Read | None:
     if refused(title):
         return None
     if title.startswith("["):
-        found = re.fullmatch(r"\[[^\]]+\][ ._]?(.+?)[ ._]-[ ._](\d{2,4})(?:v\d)?(?:[ ._].*|-.*)?", title)
+        found = re.fullmatch(r"\[[^\]]+\][ ._]?(.+?)[ ._]-[ ._](\d{2,4})(?:v\d)?((?:[ ._].*|-.*)?)", title)
         if found:
-            return Read(clean(found[1]), quality(title), absolute=int(found[2]))
-    found = re.match(r"(.+?)[ ._\-(\[]+[Ss](\d{1,4})((?:[Ee-]+\d{1,4})*)(?=[ ._\-)\]]|$)", title)
+            return Read(title=found[1], rest=found[3], whole=title, absolute=int(found[2]))
+    found = re.match(r"(.+?)[ ._\-(\[]+[Ss](\d{1,4})((?:[Ee-]+\d{1,4})*)(?:v\d)?(?=[ ._\-)\]]|$)", title)
     if found:
         numbers = [int(n) for n in re.findall(r"\d+", found[3])]
         episodes = tuple(range(numbers[0], numbers[-1] + 1)) if numbers else ()
-        return Read(clean(found[1]), quality(title), season=int(found[2]), episodes=episodes)
+        rest = title[found.end() :]
+        return Read(title=found[1], rest=rest, whole=title, season=int(found[2]), episodes=episodes)
+    return read_daily(title)
+
+
+def read_daily(title: str) -> Read | None:
+    """A date, unless a number of three digits in the name is taken for season and episode."""
     found = re.match(r"(.+?)[ ._-]+(\d{4})[._-](\d\d)[._-](\d\d)(?!\d)", title)
-    if found:
-        return Read(clean(found[1]), quality(title), aired=date(int(found[2]), int(found[3]), int(found[4])))
-    return None
-
-
-def quality(title: str) -> str:
-    """The *arrs' name of the quality, "" for none."""
-    low = title.lower()
-    if re.search(r"\b(?:raw-?hd|1080i[-_. ]hdtv|mpeg-?2)\b", low):
-        return "Raw-HD"
-    lines = re.search(r"(?<![a-z0-9])(480|576|720|1080|2160)[pi](?![a-z0-9])", low)
-    resolution = int(lines[1]) if lines else 0
-    found = [
-        (m.start(), name)
-        for name, words in LAST_SOURCE_WINS
-        for m in re.finditer(rf"(?<![a-z0-9])(?:{words})(?![a-z0-9])", low)
-    ]
-    source = max(found)[1] if found else ""
-    remux = " Remux" if "remux" in low else ""
-    return _named(source, resolution, remux)
-
-
-def _named(source: str, resolution: int, remux: str) -> str:
-    if source in ("DVD", "CAM"):
-        return source
-    if source in ("HDTV", "SDTV", "") and resolution < 720:
-        return "SDTV" if source or resolution else ""
-    if source == "Bluray":
-        return f"Bluray-{resolution or 720}p{remux}"
-    return f"{source if source not in ('', 'SDTV') else 'HDTV'}-{resolution or 480}p"
+    if not found:
+        return None
+    misread = re.search(r"[_.-]([1-9])(0[1-9]|[1-9]\d)(?=[_.])", f"{found[1]}.")
+    if misread:
+        return Read(
+            title=title[: misread.start()], rest="", whole=title, season=int(misread[1]), episodes=(int(misread[2]),)
+        )
+    aired = date(int(found[2]), int(found[3]), int(found[4]))
+    return Read(title=found[1], rest=title[found.end() :], whole=title, aired=aired)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from jackd.folder.names import about_name, about_series, shown
 from jackd.folder.numbering import numbering, season_folder
 from jackd.folder.quality import group_in, quality_in
-from jackd.folder.tags import edition_in, ids_in, without_tags
+from jackd.folder.tags import ids_in, tagged_edition, without_tags
 from jackd.model.ids import MediaIds
 
 
@@ -35,8 +35,8 @@ def test_ids_in_brackets(name, ids):
 
 
 def test_editions():
-    assert edition_in("Film (2001) {edition-Director's Cut}") == "Director's Cut"
-    assert edition_in("Film (2001)") is None
+    assert tagged_edition("Film (2001) {edition-Director's Cut}") == "Director's Cut"
+    assert tagged_edition("Film (2001)") is None
     assert without_tags("Film {edition-X} {tmdb-1}").split() == ["Film"]
 
 

@@ -158,8 +158,8 @@ def test_a_videos_extension_goes(extension):
         ),
         (movie(media_info={"videoCodec": 7, "videoDynamicRangeType": None}), "The.Matrix.1999.1080p.BluRay-GRP"),
         (movie(media_info={"videoCodec": "MPEG2"}), "The.Matrix.1999.1080p.BluRay-GRP"),
-        (movie(edition="2003"), "The.Matrix.1999.1080p.BluRay"),
-        (movie(edition="720p Cut"), "The.Matrix.1999.1080p.BluRay"),
+        (movie(edition="2003"), "The.Matrix.1999.1080p.BluRay-GRP"),
+        (movie(edition="720p Cut"), "The.Matrix.1999.1080p.BluRay-GRP"),
         (movie(release_group=None), "The.Matrix.1999.1080p.BluRay"),
         (movie(release_group="[G R/P]"), "The.Matrix.1999.1080p.BluRay-GRP"),
         (movie(release_group="HDTV"), "The.Matrix.1999.1080p.BluRay"),
@@ -181,10 +181,10 @@ def test_a_videos_extension_goes(extension):
         (episode(season=None, episodes=(), aired=date(2024, 5, 17)), "Some.Show.2024.05.17.720p.WEB-DL-GRP"),
         (episode(aired=date(2024, 5, 17)), "Some.Show.S01E02.720p.WEB-DL-GRP"),
         (episode(anime=True, absolute=7), "Some.Show.S01E02.720p.WEB-DL-GRP"),
-        (anime(), "[GRP] Some Show - 07 [720p][WEB-DL]"),
+        (anime(), "[GRP] Some Show - 07 [720p WEB-DL]"),
         (movie(anime=True, absolute=1999), "The.Matrix.1999.1080p.BluRay-GRP"),
         (anime(release_group=None, quality=None), "[jack] Some Show - 07"),
-        (anime(aired=date(2024, 5, 17), absolute=1100), "[GRP] Some Show - 1100 [720p][WEB-DL]"),
+        (anime(aired=date(2024, 5, 17), absolute=1100), "[GRP] Some Show - 1100 [720p WEB-DL]"),
         (episode(name=None, season=None, episodes=(), title="some show s03e04"), "some.show.S03E04.720p.WEB-DL-GRP"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -347,7 +347,7 @@ def test_no_name_makes_a_shape_that_the_arrs_refuse(name):
 
 def test_an_endless_name_is_cut_between_words():
     made = release_title(movie(name="One Two Three Four " * 20))
-    assert re.fullmatch(r"(?:(?:One|Two|Three|Four)\.)+1999\.1080p\.BluRay", made)
+    assert re.fullmatch(r"(?:(?:One|Two|Three|Four)\.)+1999\.1080p\.BluRay-GRP", made)
     assert MAX_NAME < len(made) < MAX_TITLE
     assert read_movie(release_title(movie(name="千" * 200))).year == 1999
 

@@ -13,7 +13,7 @@ from jackd.model.release import Release
 from jackd.model.search import Query
 from jackd.peer.seasons import MAX_FILES, may_be_season, season_packs, season_query, united
 from jackd.peer.wire import is_item_id, item_from_json, item_to_json
-from tests.fakes import arr_titles
+from tests.fakes import titles
 from tests.support import MATRIX, PILOT, change
 
 SHOW = MediaIds(tvdb=81189, imdb="tt0903747")
@@ -128,10 +128,10 @@ def test_sonarr_reads_every_title_as_the_whole_season(name: str, title: str):
         for n in (1, 2, 3)
     ]
     [pack] = whole(*items)
-    parsed = arr_titles.parse("sonarr", pack.item.title)
+    parsed = titles.parse("sonarr", pack.item.title)
     assert parsed is not None
-    assert (arr_titles.clean(parsed.title), parsed.season, parsed.episodes) == (arr_titles.clean(name), 3, ())
-    assert parsed.has_quality
+    assert (titles.clean(parsed.title), parsed.season, parsed.episodes) == (titles.clean(name), 3, ())
+    assert parsed.quality
 
 
 # -- its id

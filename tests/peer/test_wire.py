@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from jackd.model.ids import MediaIds
 from jackd.model.item import EPOCH, Item, Kind, Quality
+from jackd.model.revision import MAX_REAL, MAX_VERSION, Revision
 from jackd.peer.page import BadPage, read_json, read_page, write_page
 from jackd.peer.wire import (
     MAX_SIZE,
@@ -36,6 +37,9 @@ def maybe(strategy):
 qualities = st.builds(
     Quality, name=names, source=maybe(names.filter(lambda n: n != "unknown")), resolution=st.integers(0, 4320)
 )
+revisions = st.builds(
+    Revision, version=st.integers(2, MAX_VERSION), real=st.integers(0, MAX_REAL), repack=st.booleans()
+) | st.just(Revision())
 common = {
     "id": st.from_regex(r"[0-9a-f]{8}:(movie|episode):[0-9]{1,9}", fullmatch=True),
     "title": names,
@@ -45,6 +49,7 @@ common = {
     "name": maybe(names),
     "year": maybe(st.integers(1880, 2100)),
     "quality": maybe(qualities),
+    "revision": maybe(revisions),
     "languages": st.lists(names, max_size=3),
     "release_group": maybe(names),
     "edition": maybe(names),
@@ -120,6 +125,8 @@ def test_every_member_has_the_name_that_the_original_gave_it():
         {"year": -1},
         {"quality": "HD"},
         {"quality": {"name": 1}},
+        {"revision": 2},
+        {"revision": {"version": "2"}},
         {"languages": "English"},
         {"languages": [1]},
         {"languages": ["x"] * 201},

@@ -137,7 +137,7 @@ def test_caps_let_every_arr_use_all_its_searches(indexer):
     assert caps.supports("search", "q")
     assert caps.supports("movie-search", "q", "tmdbid", "imdbid")
     assert caps.supports("tv-search", "q", "season", "ep", "tvdbid", "imdbid", "tmdbid")
-    assert set(caps.categories) == {2000, 2030, 2040, 2045, 5000, 5030, 5040, 5045, 5070}
+    assert set(caps.categories) == {2000, 2030, 2040, 2045, 2050, 2060, 5000, 5030, 5040, 5045, 5070}
 
 
 # -- keys ----------------------------------------------------------------------------------------------------------
@@ -350,6 +350,8 @@ def test_a_search_by_categories_of_one_kind_is_narrowed_before_the_friends_are_a
 
 UHD = change(MATRIX, id="a:movie:2", title="x", quality=Quality(name="Bluray-2160p", source="bluray", resolution=2160))
 SD = change(MATRIX, id="a:movie:3", title="x", quality=Quality(name="DVD", source="dvd", resolution=480))
+WEB_HD = Quality(name="WEBDL-1080p", source="webdl", resolution=1080)
+WEB_3D = change(MATRIX, id="a:movie:5", title="The.Matrix.1999.3D.HSBS.1080p.WEB-DL", quality=WEB_HD)
 BARE = change(MATRIX, id="a:movie:4", title="The.Matrix.1999-GRP", quality=None)
 
 
@@ -366,10 +368,41 @@ BARE = change(MATRIX, id="a:movie:4", title="The.Matrix.1999-GRP", quality=None)
         ("&cat=2030,2045", [UHD, SD, BARE]),
         ("&cat=5000,5040", []),
         ("&cat=3000", []),
+        ("&cat=2050", [MATRIX, UHD]),
+        ("&cat=2060", [WEB_3D]),
+        ("&cat=2000,2010,2020,2030,2040,2045,2050,2060", [MATRIX, UHD, SD, WEB_3D, BARE]),
     ],
 )
 def test_categories_with_their_subcategories(cat, found):
-    assert Indexer(MATRIX, UHD, SD, BARE).titles(f"t=search{cat}") == names(*found)
+    """Radarr asks with all of them at once, Prowlarr with whatever its applications want."""
+    shared = [MATRIX, UHD, SD, *([WEB_3D] if WEB_3D in found else []), BARE]
+    assert Indexer(*shared).titles(f"t=search{cat}") == names(*found)
+
+
+@pytest.mark.parametrize(
+    ("cat", "found"),
+    [
+        ("5030,5040", ["anime", "hd"]),
+        ("5045", ["uhd"]),
+        ("5070", ["anime"]),
+        ("5000", ["anime", "hd", "uhd"]),
+        ("5000,5070", ["anime", "hd", "uhd"]),
+        ("2000", []),
+    ],
+)
+def test_categories_of_series(cat, found):
+    """Sonarr asks with 5030,5040 unless told otherwise, and with its anime categories for anime alone."""
+    best = Quality(name="WEBDL-2160p", source="web", resolution=2160)
+    hd = change(PILOT, id="b:episode:1", name="Hd")
+    uhd = change(PILOT, id="b:episode:2", name="Uhd", quality=best)
+    anime = change(PILOT, id="b:episode:3", name="Anime", anime=True)
+    titles = Indexer(hd, uhd, anime).titles(f"t=tvsearch&cat={cat}")
+    assert sorted(title.partition(".")[0].lower() for title in titles) == found
+
+
+def test_a_film_that_is_called_3d_is_none_for_that():
+    (item,) = Indexer(change(MATRIX, name="Flight 3D", title="Flight.3D.1999.1080p.BluRay-GRP")).search("t=movie")
+    assert item.categories == (2000, 2040, 2050)
 
 
 # -- items ---------------------------------------------------------------------------------------------------------
@@ -382,11 +415,13 @@ def test_a_movies_item_has_all_that_any_client_reads(indexer):
     assert item.published == MATRIX.published
     assert (item.size, item.seeders, item.peers) == (MATRIX.size, 1, 1)
     assert (item.tmdb, item.imdb, item.tvdb) == (603, 133093, 0)
-    assert item.categories == (2000, 2040)
+    assert item.categories == (2000, 2040, 2050)
     assert item.attributes["imdbid"] == ["tt0133093"]
     assert item.attributes["downloadvolumefactor"] == ["0"]
     assert item.attributes["uploadvolumefactor"] == ["1"]
     assert item.attributes["tag"] == ["internal"]
+    assert item.attributes["files"] == ["1"]
+    assert "grabs" not in item.attributes
     assert "infohash" not in item.attributes
     assert "magneturl" not in item.attributes
 
