@@ -6,15 +6,18 @@ import os
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
+from io import TextIOWrapper
 
 from jackd import __version__
 from jackd.model.errors import JackError
-from jackd.ops import cli_api, cli_config, cli_search, cli_verify
+from jackd.ops import cli_api, cli_config, cli_downloads, cli_history, cli_search, cli_verify
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit code: 0 for done, 1 for failed, 2 for a command that is not understood (argparse's own)."""
     options = parser().parse_args(arguments)
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a title may have characters that the terminal has not
     try:
         code: int = options.command(options)
         sys.stdout.flush()
@@ -44,6 +47,8 @@ def parser() -> ArgumentParser:
     cli_config.add_to(commands, config)
     cli_api.add_to(commands, config)
     cli_search.add_to(commands, config)
+    cli_downloads.add_to(commands, config)
+    cli_history.add_to(commands, config)
     cli_verify.add_to(commands, config)
     return top
 

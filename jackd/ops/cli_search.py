@@ -12,7 +12,7 @@ from attrs import evolve
 
 from jackd.model.peer import Peer
 from jackd.ops.cli_config import own_daemon, peer_key, settings_for
-from jackd.ops.client import Client, CommandFailed, Reply
+from jackd.ops.client import Client, CommandFailed
 from jackd.ops.redact import one_line
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def _items(client: Client, options: Namespace) -> list[dict[str, Any]]:
         "episode": options.episode,
         "q": options.query,
     }
-    reply = _good(client, client.ask("GET", "/peer/search", params=params))
+    reply = client.good(client.ask("GET", "/peer/search", params=params))
     items = reply.json().get("items") if isinstance(reply.json(), dict) else None
     if not isinstance(items, list):
         raise CommandFailed("the answer has no list of items; is that a jack?")
@@ -116,7 +116,7 @@ def search_torznab(options: Namespace) -> int:
         "offset": options.offset,
     }
     daemon = own_daemon(options)
-    reply = _good(daemon, daemon.ask("GET", "/torznab/api", params=params))
+    reply = daemon.good(daemon.ask("GET", "/torznab/api", params=params))
     if options.xml:
         print(reply.text)
     else:
@@ -149,14 +149,6 @@ def _release(item: ElementTree.Element) -> dict[str, Any]:
     size = int(text["size"]) if text["size"].isdigit() else 0
     known = {"title": text["title"], "size": size, "published": text["pubDate"], "guid": text["guid"]}
     return {**known, "link": text["link"], "attributes": attributes}
-
-
-def _good(client: Client, reply: Reply) -> Reply:
-    if reply.status in (401, 403):
-        raise CommandFailed(f"{client.url} does not accept the key ({reply.status}). {client.key_hint}")
-    if not reply.ok:
-        raise CommandFailed(reply.error())
-    return reply
 
 
 def _print(rows: list[dict[str, Any]], options: Namespace, last: str) -> None:

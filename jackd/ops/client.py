@@ -89,10 +89,15 @@ class Client:
         params: Mapping[str, object] | None = None,
         headers: Mapping[str, str] | None = None,
         body: object = None,
+        form: Mapping[str, str] | None = None,
     ) -> Reply:
-        """One request; parameters that are ``None`` are left out. Raises ``CommandFailed`` for no answer at all."""
+        """
+        One request, with a ``body`` of JSON or a ``form``; parameters that are ``None`` are left out. Raises
+        ``CommandFailed`` for no answer at all.
+        """
+        data = urlencode(form) if form is not None else None if body is None else json.dumps(body)
         request = Request(  # noqa: S310 - the scheme is checked
-            _url(self.url, path, params), method=method, data=None if body is None else json.dumps(body).encode()
+            _url(self.url, path, params), method=method, data=None if data is None else data.encode()
         )
         for name, value in self._headers(headers or {}, body is not None).items():
             request.add_header(name, value)
@@ -101,6 +106,23 @@ class Client:
         except (URLError, HTTPException, OSError, ValueError) as error:
             reason = getattr(error, "reason", error)
             raise CommandFailed(f"no answer from {self.url}: {reason}. {self.hint}".rstrip()) from None
+
+    def get(self, path: str, params: Mapping[str, object] | None = None) -> Any:
+        """The JSON of a good answer. Raises ``CommandFailed`` for any other."""
+        return self.good(self.ask("GET", path, params=params)).json()
+
+    def change(self, path: str, form: Mapping[str, str]) -> None:
+        """A call of the qBittorrent dialect that changes something. Raises ``CommandFailed`` when it is refused."""
+        bearer = {"Authorization": f"Bearer {self.key.reveal()}"} if self.key else {}
+        self.good(self.ask("POST", path, headers=bearer, form=form))
+
+    def good(self, reply: Reply) -> Reply:
+        """``reply``, if it is a good one. Raises ``CommandFailed`` with what to do."""
+        if reply.status in (401, 403):
+            raise CommandFailed(f"{self.url} does not accept the key ({reply.status}). {self.key_hint}")
+        if not reply.ok:
+            raise CommandFailed(reply.error())
+        return reply
 
     def _headers(self, extra: Mapping[str, str], has_body: bool) -> dict[str, str]:
         configured = {n: v.reveal() if isinstance(v, Secret) else v for n, v in self.headers.items()}
