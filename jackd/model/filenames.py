@@ -12,6 +12,14 @@ _VIDEOS = "3g2 3gp asf avi divx flv iso m2ts m2v m4v mk3d mkv mov mp4 mpeg mpg m
 VIDEO_EXTENSIONS = frozenset(_VIDEOS.split())
 """The extensions that jack shares and accepts, lower case, without dot; never a program, a script or a link."""
 
+SUBTITLE_EXTENSIONS = frozenset(("ass", "idx", "smi", "srt", "ssa", "sub", "sup", "vtt"))
+NFO_EXTENSIONS = frozenset(("nfo",))
+ARTWORK_EXTENSIONS = frozenset(("jpeg", "jpg", "png", "tbn", "webp"))
+EXTRA_EXTENSIONS = SUBTITLE_EXTENSIONS | NFO_EXTENSIONS | ARTWORK_EXTENSIONS
+"""Of what may lie beside a video and come along with it."""
+
+MAX_SUFFIX = 39
+
 _FORBIDDEN = frozenset('/\\<>:"|?*')
 _INVISIBLE = frozenset(("Cc", "Cf", "Cs", "Cn", "Co"))
 _DEVICE = re.compile(
@@ -19,6 +27,7 @@ _DEVICE = re.compile(
 )
 _NOT_EXTENSION = re.compile(r"[^A-Za-z0-9]")
 _MAX_EXTENSION = 16
+_SUFFIX = re.compile(r"(?:[.-][A-Za-z0-9_]+){0,5}\.[A-Za-z0-9]+")
 
 
 def safe_name(text: str, *, extension: str = "") -> str:
@@ -50,6 +59,17 @@ def video_extension(filename: str) -> str | None:
     """The extension of ``filename``, lower case, without dot, if it is one of :data:`VIDEO_EXTENSIONS`."""
     extension = filename.rpartition(".")[2].lower()
     return extension if "." in filename and extension in VIDEO_EXTENSIONS else None
+
+
+def extra_extension(suffix: str) -> str | None:
+    """
+    The extension of what a name may have behind that of a video (``.en.forced.srt``, ``-poster.jpg``), lower case,
+    without dot; ``None`` for what has no such form, which says nothing but languages, kinds and an extension of
+    :data:`EXTRA_EXTENSIONS`.
+    """
+    extension = suffix.rpartition(".")[2].lower()
+    good = len(suffix) <= MAX_SUFFIX and _SUFFIX.fullmatch(suffix) and extension in EXTRA_EXTENSIONS
+    return extension if good else None
 
 
 def safe_path(text: str) -> str:

@@ -14,6 +14,9 @@ from jackd.model.revision import Revision
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
+_MARK = "+"
+"""In the id of an extra; no library makes an item's id with it."""
+
 
 def _numbers(values: Iterable[int]) -> tuple[int, ...]:
     return tuple(values)
@@ -40,6 +43,35 @@ class Quality:
 
 
 @frozen(kw_only=True)
+class Extra:
+    """
+    A small file beside an item's: subtitles, a description, a picture.
+
+    :ivar suffix: what its name has behind the item's name without extension: ``.en.forced.srt``; see
+        :func:`jackd.model.filenames.extra_extension`.
+    :ivar size: bytes.
+    """
+
+    suffix: str
+    size: int
+
+
+def extra_id(item_id: str, suffix: str) -> str:
+    """The id under which the extra with that suffix is read, beside the item with that id."""
+    return f"{item_id}{_MARK}{suffix}"
+
+
+def split_extra_id(item_id: str) -> tuple[str, str]:
+    """The item's own id, and the suffix, which is empty when the id is not an extra's."""
+    item, _, suffix = item_id.partition(_MARK)
+    return item, suffix
+
+
+def _extras(values: Iterable[Extra]) -> tuple[Extra, ...]:
+    return tuple(values)
+
+
+@frozen(kw_only=True)
 class Item:
     """
     A movie's file, or the file of one or more episodes.
@@ -57,6 +89,7 @@ class Item:
     :ivar aired: the air date of the first episode.
     :ivar published: when the file came into the library; aware, UTC.
     :ivar revision: how often the release was mended, ``None`` when nobody says.
+    :ivar extras: what lies beside its file; only when it was asked for by itself.
     :ivar media_info: the *arr's ``mediaInfo`` object as it came.
     """
 
@@ -81,6 +114,7 @@ class Item:
     edition: str | None = None
     media_info: Mapping[str, Any] | None = field(default=None, eq=False)
     published: datetime = EPOCH
+    extras: tuple[Extra, ...] = field(default=(), converter=_extras)
 
     @property
     def resolution(self) -> int:

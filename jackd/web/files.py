@@ -16,7 +16,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from jackd.model.errors import NotFound, Unavailable
-from jackd.model.filenames import VIDEO_EXTENSIONS
+from jackd.model.filenames import EXTRA_EXTENSIONS, VIDEO_EXTENSIONS
 from jackd.ports import Location, Mints
 from jackd.storage.threads import Workers
 from jackd.web.ranges import Range, Unsatisfiable, content_range, if_range_holds, parse_range
@@ -29,8 +29,7 @@ from jackd.web.uploads import Uploads
 
 log = Logger(namespace="jackd.files")
 
-SUBTITLE_EXTENSIONS = frozenset(("ass", "idx", "smi", "srt", "ssa", "sub", "sup", "vtt"))
-SERVED_EXTENSIONS = VIDEO_EXTENSIONS | SUBTITLE_EXTENSIONS
+SERVED_EXTENSIONS = VIDEO_EXTENSIONS | EXTRA_EXTENSIONS
 
 RETRY_SECONDS = 30.0
 """When to ask again for a file that can't be read just now."""
