@@ -85,7 +85,7 @@ def page(found: Sequence[Row], columns: int, lines: int, trouble: str = "") -> l
     free = max(lines - len(head), 1)
     if len(rows) > free:
         rows = [*rows[: free - 1], fitted(f"… and {len(rows) - free + 1} lines more", columns)]
-    return [*head, *rows]
+    return [*head, *rows][:lines]
 
 
 def table(found: Sequence[Row], columns: int) -> list[str]:
