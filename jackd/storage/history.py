@@ -73,11 +73,11 @@ class HistoryStore:
         self._most = most
 
     def add(self, record: Record) -> Deferred[None]:
-        """One line more."""
+        """What became of a download."""
 
         def change(db: sqlite3.Connection) -> None:
             db.execute(_INSERT, _row(record))
-            self._trim(db, record)
+            self._trim(db, shared=False)
 
         return self._database.write(change)
 
@@ -89,9 +89,9 @@ class HistoryStore:
                 before = _going_on(db, record)
                 if before is None:
                     db.execute(_INSERT, _row(_judged(record)))
-                    self._trim(db, record)
                 else:
                     db.execute(_UPDATE, _row(_judged(_joined(before, record))))
+            self._trim(db, shared=True)
 
         return self._database.write(change)
 
@@ -104,8 +104,8 @@ class HistoryStore:
         """By friend, in the order of the alphabet."""
         return self._database.read(_totals)
 
-    def _trim(self, db: sqlite3.Connection, record: Record) -> None:
-        db.execute(_TRIM, {"shared": record.event.shared, "most": self._most})
+    def _trim(self, db: sqlite3.Connection, *, shared: bool) -> None:
+        db.execute(_TRIM, {"shared": shared, "most": self._most})
 
 
 def _going_on(db: sqlite3.Connection, record: Record) -> Record | None:
