@@ -17,7 +17,7 @@ from twisted.internet.interfaces import IProtocol
 
 from jackd.model.download import Download, Grab
 from jackd.model.feed import Changes
-from jackd.model.item import Item
+from jackd.model.item import Extra, Item
 from jackd.model.manifest import Manifest
 from jackd.model.peer import Peer, PeerStatus
 from jackd.model.release import Release
@@ -79,8 +79,14 @@ class Shared(Protocol):
     async def item(self, item_id: str) -> Item:
         """Raises ``NotFound``."""
 
+    async def extras(self, item_id: str) -> Sequence[Extra]:
+        """What lies beside the item's file now; nothing when that can't be told. Raises ``NotFound``."""
+
     async def locate(self, item_id: str) -> Location:
-        """Raises ``NotFound`` (also for what may not be shared) or ``Unavailable``."""
+        """
+        The file of an item or of an extra (:func:`jackd.model.item.extra_id`). Raises ``NotFound`` (also for what may
+        not be shared) or ``Unavailable``.
+        """
 
 
 class Feed(Protocol):
@@ -123,7 +129,10 @@ class PeerNetwork(Protocol):
         """Newest first, within the deadline, with what could be had; never raises for a peer's sake."""
 
     async def release(self, peer: str, item_id: str) -> Release:
-        """One offer, from the last answers or asked for now. Raises ``ItemGone``, ``NotFound``, ``PeerError``."""
+        """
+        One offer, from the last answers or asked for now; with what lies beside its files, as far as it is wanted and
+        the friend says so now. Raises ``ItemGone``, ``NotFound``, ``PeerError``.
+        """
 
     def statuses(self) -> Sequence[PeerStatus]:
         """How each friend is doing, in the order of the configuration."""

@@ -12,8 +12,9 @@ from twisted.internet.defer import Deferred, TimeoutError
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
+from jackd.catalogue.extras import extra_beside, extras_beside
 from jackd.model.errors import NotFound, Unavailable, UpstreamError
-from jackd.model.item import Item
+from jackd.model.item import Extra, Item, split_extra_id
 from jackd.model.search import Query
 from jackd.model.sharing import Rules
 from jackd.ports import Library, Location
@@ -72,8 +73,26 @@ class SharedCatalogue(Service):
         self._library_of(item_id)
         return await self._store.item(item_id, sharing=sharing)
 
+    async def extras(self, item_id: str) -> Sequence[Extra]:
+        """See :meth:`jackd.ports.Shared.extras`."""
+        try:
+            return await self._disk.run(extras_beside, await self.locate(item_id))
+        except (OSError, Unavailable) as error:
+            _log.info("what lies beside {item} can't be told: {why}", item=item_id, why=str(error))
+            return ()
+
     async def locate(self, item_id: str) -> Location:
         """See :meth:`jackd.ports.Shared.locate`. The library has the last word, not the index."""
+        item_id, suffix = split_extra_id(item_id)
+        location = await self._locate_item(item_id)
+        if suffix is None:
+            return location
+        try:
+            return await self._disk.run(extra_beside, location, suffix)
+        except OSError:
+            raise NotFound from None
+
+    async def _locate_item(self, item_id: str) -> Location:
         library = self._library_of(item_id)
         known = self._remembered.get(item_id)
         if known and self._clock.seconds() < known.until and await self._disk.run(_is_there, known.location.path):

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from attrs import frozen
 
 from jackd.catalogue.shared import SharedCatalogue
-from jackd.model.item import Item
+from jackd.model.item import Extra, Item, split_extra_id
 from jackd.model.search import Query
 from jackd.model.sharing import Policy, Rules
 from jackd.ports import Location
@@ -33,8 +33,13 @@ class View:
 
     async def locate(self, item_id: str) -> Location:
         """See :meth:`jackd.ports.Shared.locate`. Nothing else is done for an id that is hidden or made up (S9)."""
-        await self.item(item_id)
+        await self.item(split_extra_id(item_id)[0])
         return await self.catalogue.locate(item_id)
+
+    async def extras(self, item_id: str) -> Sequence[Extra]:
+        """See :meth:`jackd.ports.Shared.extras`."""
+        await self.item(item_id)
+        return await self.catalogue.extras(item_id)
 
 
 @frozen

@@ -61,10 +61,10 @@ def extra_id(item_id: str, suffix: str) -> str:
     return f"{item_id}{_MARK}{suffix}"
 
 
-def split_extra_id(item_id: str) -> tuple[str, str]:
-    """The item's own id, and the suffix, which is empty when the id is not an extra's."""
-    item, _, suffix = item_id.partition(_MARK)
-    return item, suffix
+def split_extra_id(item_id: str) -> tuple[str, str | None]:
+    """The item's own id, and the suffix, which is ``None`` when the id is not an extra's."""
+    item, mark, suffix = item_id.partition(_MARK)
+    return item, suffix if mark else None
 
 
 def _extras(values: Iterable[Extra]) -> tuple[Extra, ...]:

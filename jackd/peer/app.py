@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from attrs import evolve
 from twisted.internet.interfaces import IReactorTime
 from twisted.web.resource import IResource
 from twisted.web.server import Request
@@ -99,12 +100,14 @@ class PeerApp:
 
     @router.route("/peer/items/<item_id>", methods=["GET"])
     async def item(self, request: JackRequest, item_id: str) -> bytes:
-        """One item."""
-        return json_reply(request, item_to_json(await self._shared(request).item(_checked(item_id))))
+        """One item, and what lies beside its file now."""
+        shared = self._shared(request)
+        item = await shared.item(_checked(item_id))
+        return json_reply(request, item_to_json(evolve(item, extras=await shared.extras(item_id))))
 
     @router.route("/peer/items/<item_id>/file", methods=["GET"])
     async def file(self, request: JackRequest, item_id: str) -> bytes:
-        """Its bytes; Klein answers HEAD with the same handler."""
+        """Its bytes, or those of an extra; Klein answers HEAD with the same handler."""
         return await self.files.serve(request, await self._shared(request).locate(_checked(item_id)))
 
     @router.route("/peer/items/<item_id>/manifest", methods=["GET"])

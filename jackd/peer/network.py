@@ -19,7 +19,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from jackd.model.errors import NotFound, PeerError, Unavailable
-from jackd.model.item import Item
+from jackd.model.item import Extra, Item
 from jackd.model.manifest import Manifest
 from jackd.model.peer import Peer, PeerStatus
 from jackd.model.release import Release
@@ -121,10 +121,17 @@ class Network(Service):
         friend = self._friends.get(peer)
         if friend is None or not is_item_id(item_id):
             raise NotFound
-        item = await friend.client.item(item_id)
+        item = evolve(await friend.client.item(item_id), extras=())
         release = _release(friend.peer, item, datetime.fromtimestamp(self._now(), UTC))
         self._remember(release)
         return release
+
+    async def extras(self, peer: str, item_id: str) -> Sequence[Extra]:
+        """What lies beside that item's file, if the friend tells such things. Raises ``PeerError``."""
+        friend = self._friend(peer)
+        if not friend.usable or "extras" not in friend.status.features:
+            return ()
+        return (await friend.client.item(item_id)).extras
 
     def statuses(self) -> Sequence[PeerStatus]:
         """See the port."""

@@ -13,12 +13,17 @@ from typing import Any, Final, TypeVar
 
 from attrs import frozen
 
+from jackd.model.filenames import extra_extension
 from jackd.model.ids import MediaIds
-from jackd.model.item import EPOCH, Item, Kind, Quality
+from jackd.model.item import EPOCH, Extra, Item, Kind, Quality
 from jackd.model.revision import Revision, revision
 
 MAX_SIZE = 2**40
 """Bytes of a file; a larger one is a lie (F24)."""
+
+MAX_EXTRA_SIZE = 2**28
+MAX_EXTRAS = 32
+"""Of one item; further ones are not looked at."""
 
 MAX_INT = 2**53
 MAX_STRING = 4096
@@ -29,7 +34,7 @@ MAX_MEMBERS = 200
 """Of ``mediaInfo`` altogether."""
 
 MINIMUM_VERSION = (0, 1, 0)
-FEATURES = ("query", "validators", "manifest", "catalogue")
+FEATURES = ("query", "validators", "manifest", "catalogue", "extras")
 
 CATEGORIES: Final = {Kind.MOVIE: 2000, Kind.EPISODE: 5000}
 _KINDS = {category: kind for kind, category in CATEGORIES.items()}
@@ -71,6 +76,7 @@ def item_to_json(item: Item) -> dict[str, Any]:
         "mediaInfo": dict(item.media_info) if item.media_info else None,
         "publishDate": None if item.published == EPOCH else _timestamp(item.published),
         "year": item.year,
+        "extras": [{"suffix": extra.suffix, "size": extra.size} for extra in item.extras] or None,
         **(_movie_to_json(item) if item.kind is Kind.MOVIE else _episode_to_json(item)),
     }
     return {name: value for name, value in members.items() if value is not None}
@@ -138,6 +144,7 @@ def item_from_json(value: object) -> Item:
         edition=get.text("edition"),
         media_info=_media_info(value.get("mediaInfo")),
         published=_moment(value.get("publishDate")),
+        extras=_extras(value.get("extras")),
         **(_movie(get) if kind is Kind.MOVIE else _episode(get)),
     )
 
@@ -232,6 +239,20 @@ def _revision(value: Mapping[str, object] | None) -> Revision | None:
         return None
     get = _Members(value)
     return revision(get.number("version") or 1, get.number("real") or 0, get.get("isRepack") is True)
+
+
+def _extras(value: object) -> list[Extra]:
+    """Those that can be read; what lies beside a file spoils no item."""
+    listed = value[:MAX_EXTRAS] if isinstance(value, list) else []
+    found = (_extra(each) for each in listed)
+    return [extra for extra in found if extra is not None]
+
+
+def _extra(value: object) -> Extra | None:
+    suffix, size = (value.get("suffix"), value.get("size")) if isinstance(value, dict) else (None, None)
+    if not isinstance(suffix, str) or extra_extension(suffix) is None or type(size) is not int:
+        return None
+    return Extra(suffix=suffix, size=size) if 0 < size <= MAX_EXTRA_SIZE else None
 
 
 def _media_info(value: object) -> Mapping[str, Any] | None:

@@ -13,9 +13,10 @@ from twisted.internet.task import Clock
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET, Request
 
+from jackd.catalogue.extras import extra_beside, extras_beside
 from jackd.model.errors import NotFound
 from jackd.model.feed import Changes
-from jackd.model.item import Item
+from jackd.model.item import Extra, Item, split_extra_id
 from jackd.model.manifest import Manifest
 from jackd.model.peer import Peer
 from jackd.model.search import Query, matches
@@ -53,9 +54,14 @@ class Shelf:
                 return item
         raise NotFound
 
+    async def extras(self, item_id: str) -> Sequence[Extra]:
+        return extras_beside(await self.locate(item_id)) if self.root.is_dir() else ()
+
     async def locate(self, item_id: str) -> Location:
+        item_id, suffix = split_extra_id(item_id)
         item = await self.item(item_id)
-        return Location(path=self.root / item.filename, roots=[self.root])
+        location = Location(path=self.root / item.filename, roots=[self.root])
+        return location if suffix is None else extra_beside(location, suffix)
 
 
 @frozen

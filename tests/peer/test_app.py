@@ -44,7 +44,7 @@ def test_the_handshake_tells_what_we_can():
     assert got.json() == {
         "name": "jack",
         "version": __version__,
-        "features": ["query", "validators", "manifest", "catalogue"],
+        "features": ["query", "validators", "manifest", "catalogue", "extras"],
     }
     assert got.header("content-type") == "application/json"
 

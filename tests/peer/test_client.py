@@ -58,7 +58,7 @@ def says(status: int, headers: dict[str, str] | None = None, body: bytes = b"") 
 class TestHandshake:
     def test_with_ours(self):
         found = result_of(client(web(Shelf([])).outgoing()).handshake())
-        assert (found.version, found.features) == ("0.1.0", {"query", "validators", "manifest", "catalogue"})
+        assert (found.version, found.features) == ("0.1.0", {"query", "validators", "manifest", "catalogue", "extras"})
 
     def test_with_an_original(self):
         found = result_of(client(plain(original().resource())).handshake())

@@ -238,8 +238,12 @@ def test_a_page_ends_where_the_limit_is():
 
 def test_a_handshake_tells_name_version_and_features():
     told = handshake_to_json("0.1.0")
-    assert told == {"name": "jack", "version": "0.1.0", "features": ["query", "validators", "manifest", "catalogue"]}
-    assert handshake_from_json(told).features == {"query", "validators", "manifest", "catalogue"}
+    assert told == {
+        "name": "jack",
+        "version": "0.1.0",
+        "features": ["query", "validators", "manifest", "catalogue", "extras"],
+    }
+    assert handshake_from_json(told).features == {"query", "validators", "manifest", "catalogue", "extras"}
 
 
 def test_an_originals_handshake_has_no_features():

@@ -200,4 +200,4 @@ def test_suffixes_that_do_not(suffix: str):
 
 def test_an_extras_id_is_its_items_and_its_suffix():
     assert split_extra_id(extra_id("a:movie:1", ".en.srt")) == ("a:movie:1", ".en.srt")
-    assert split_extra_id("a:movie:1") == ("a:movie:1", "")
+    assert split_extra_id("a:movie:1") == ("a:movie:1", None)
