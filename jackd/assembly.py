@@ -16,6 +16,8 @@ from jackd.arr.failures import FailureReporter
 from jackd.arr.radarr import RadarrLibrary
 from jackd.arr.registration import Registrar
 from jackd.arr.sonarr import SonarrLibrary
+from jackd.arr.webhook import MAX_EVENT, WebhookApp, webhook_url
+from jackd.arr.webhook import PATH as WEBHOOKS
 from jackd.catalogue.bell import Bell
 from jackd.catalogue.feed import CatalogueFeed
 from jackd.catalogue.manifests import ManifestMaker
@@ -79,7 +81,7 @@ def assemble(reactor: Any, settings: Settings) -> MultiService:
     jack = Jack(reactor, settings)
     let_in(jack)
     bell = Bell(reactor)
-    shared = share(jack, bell)
+    shared, webhooks = share(jack, bell)
     feed = jack.start(
         CatalogueFeed(
             store=ChangeStore(jack.database),
@@ -107,7 +109,7 @@ def assemble(reactor: Any, settings: Settings) -> MultiService:
         uploads=jack.uploads,
     )
     torznab = TorznabApp(network=network, keys=jack.keys, mint=jack.mint, stubs=stubs, base_url=settings.jack.base_url)
-    mounts = [Mount(["/handshake", "/peer"], peers), Mount(["/torznab"], torznab)]
+    mounts = [Mount(["/handshake", "/peer"], peers), Mount(["/torznab"], torznab), webhooks]
     queue = download(jack, network) if settings.downloads is not None else None
     if queue is not None:
         mounts += drive(jack, queue, network, stubs)
@@ -144,14 +146,21 @@ def let_in(jack: Jack) -> None:
         jack.keys.add(jack.mint.credential(server), account)
 
 
-def share(jack: Jack, bell: Bell) -> SharedCatalogue:
-    """My libraries, read into the index and answered from there; ``bell`` rings when it changes."""
+def share(jack: Jack, bell: Bell) -> tuple[SharedCatalogue, Mount]:
+    """
+    My libraries, read into the index and answered from there; ``bell`` rings when it changes. And where the *arrs tell
+    that it has to.
+    """
     store = CatalogueStore(jack.database, changed=bell.ring)
     libraries = [_library(jack, server) for server in jack.settings.servers if server.source]
     shared = jack.start(SharedCatalogue(libraries=libraries, store=store, clock=jack.reactor, disk=jack.disk))
+    listeners = {}
     for library in libraries:
-        jack.start(LibraryReader(library=library, store=store, state=jack.states[library.id], clock=jack.reactor))
-    return shared
+        state = jack.states[library.id]
+        reader = jack.start(LibraryReader(library=library, store=store, state=state, clock=jack.reactor))
+        if library.id in jack.clients:
+            listeners[library.id] = reader.tell
+    return shared, Mount([WEBHOOKS], WebhookApp(listeners=listeners, mint=jack.mint), MAX_EVENT)
 
 
 def digest(jack: Jack) -> ManifestMaker:
@@ -230,14 +239,17 @@ def listen(jack: Jack, mounts: Sequence[Mount]) -> None:
 
 
 def register(jack: Jack) -> None:
-    """Write jack into every destination, once there is something to download with."""
+    """Write jack into every *arr that may grab, once there is something to download with, or whose files are shared."""
     for server in jack.settings.servers:
-        if jack.settings.downloads is not None and server.destination and server.id in jack.clients:
-            registrar = Registrar(
-                client=jack.clients[server.id],
-                state=jack.states[server.id],
-                base_url=jack.settings.jack.base_url,
-                credential=Secret(jack.mint.credential(server.id)),
-                clock=jack.reactor,
-            )
-            jack.start(registrar)
+        if server.id not in jack.clients:
+            continue
+        grabs = jack.settings.downloads is not None and server.destination
+        registrar = Registrar(
+            client=jack.clients[server.id],
+            state=jack.states[server.id],
+            base_url=jack.settings.jack.base_url,
+            credential=Secret(jack.mint.credential(server.id)) if grabs else None,
+            webhook=webhook_url(jack.settings.jack.base_url, server.id, jack.mint),
+            clock=jack.reactor,
+        )
+        jack.start(registrar)

@@ -1,15 +1,16 @@
 """
-What jack wants to stand in an *arr: a download client and an indexer bound to it; and which of the entries there are
-jack's own. Pure: no I/O here.
+What jack wants to stand in an *arr: a download client and an indexer bound to it, and a webhook; and which of the
+entries there are jack's own. Pure: no I/O here.
 
-Sources: Radarr's and Sonarr's ``TorznabSettings`` and ``QBittorrentSettings`` (field names), ``ProviderControllerBase``
+Sources: Radarr's and Sonarr's ``TorznabSettings``, ``QBittorrentSettings`` and ``WebhookSettings`` (field names),
+``NotificationResource`` (flags), ``ProviderControllerBase``
 (what an omitted member means: not the documented default, so everything that matters is always sent).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -36,6 +37,11 @@ _CATEGORIES: Final[Mapping[str, Mapping[str, list[int]]]] = {
     "radarr": {"categories": [2000, 2030, 2040, 2045]},
     "sonarr": {"categories": [5000, 5030, 5040, 5045], "animeCategories": [5000, 5070]},
 }
+_EVENTS: Final[Mapping[str, Sequence[str]]] = {
+    "radarr": ("onMovieDelete", "onMovieFileDelete", "onMovieFileDeleteForUpgrade"),
+    "sonarr": ("onImportComplete", "onSeriesDelete", "onEpisodeFileDelete", "onEpisodeFileDeleteForUpgrade"),
+}
+_POST: Final = 1
 _MEDIA: Final = {"radarr": "Movie", "sonarr": "Tv"}
 
 
@@ -45,8 +51,8 @@ class Wanted:
     How an entry has to look. What is not named here is the *arr's owner's to choose: its defaults at first, then
     whatever he sets.
 
-    :ivar path: ``/downloadclient`` or ``/indexer``.
-    :ivar flags: the members that switch it on.
+    :ivar path: ``/downloadclient``, ``/indexer`` or ``/notification``.
+    :ivar flags: the members that switch it on; an *arr may not know all of them.
     :ivar tested: whether the *arr shall try it before it saves a change.
     :ivar members: top-level members.
     :ivar fields: by name, those of the settings.
@@ -65,8 +71,8 @@ class Wanted:
         fields = {f["name"]: dict(f) for f in _fields(base)}
         for name, value in self.fields.items():
             fields[name] = {**fields.get(name, {"name": name}), "value": value}
-        on = dict.fromkeys(self.flags, True)
-        said = {"implementation": self.implementation, "configContract": self.contract, "protocol": "torrent"}
+        on = {flag: True for flag in self.flags if flag in base}
+        said = {"implementation": self.implementation, "configContract": self.contract}
         return {**base, **self.members, **on, **said, "fields": list(fields.values()), **more}
 
     def differs_from(self, entry: Resource, *, trust_masked: bool) -> bool:
@@ -75,7 +81,8 @@ class Wanted:
 
         :param trust_masked: whether a value that is not shown counts as the right one.
         """
-        if entry.get("implementation") != self.implementation or not all(entry.get(f) is True for f in self.flags):
+        off = any(entry.get(flag, True) is not True for flag in self.flags)
+        if off or entry.get("implementation") != self.implementation:
             return True
         stored = values(entry)
         return any(not _same(entry.get(n), v) for n, v in self.members.items()) or any(
@@ -128,6 +135,7 @@ def wanted_client(kind: str, server_id: str, user: str, password: Secret, at: Ad
         "contentLayout": 0,
     }
     members = {
+        "protocol": "torrent",
         "priority": CLIENT_PRIORITY,
         "removeCompletedDownloads": True,
         "removeFailedDownloads": True,
@@ -159,8 +167,21 @@ def wanted_indexer(kind: str, priority: int, key: Secret, at: Address, client_id
         contract="TorznabSettings",
         flags=("enableRss", "enableAutomaticSearch", "enableInteractiveSearch"),
         tested=False,
-        members={"priority": priority, "downloadClientId": client_id},
+        members={"protocol": "torrent", "priority": priority, "downloadClientId": client_id},
         fields=fields,
+    )
+
+
+def wanted_webhook(kind: str, url: str) -> Wanted:
+    """The webhook: every event after which other files are there, or none; for all movies or series, so untagged."""
+    return Wanted(
+        path="/notification",
+        implementation="Webhook",
+        contract="WebhookSettings",
+        flags=("onDownload", "onUpgrade", "onRename", *_EVENTS[kind]),
+        tested=True,
+        members={"tags": []},
+        fields={"url": url, "method": _POST},
     )
 
 
@@ -181,6 +202,18 @@ def our_indexer(entries: Iterable[Resource], wanted: Wanted) -> Resource | None:
     same = [e for e in entries if _is(e, wanted) and str(values(e).get("baseUrl") or "").rstrip("/") == url]
     bound = (e for e in entries if _is(e, wanted) and _named_as_ours(e) and _bound_alike(e, wanted))
     return _first(same) or _first(bound)
+
+
+def our_webhook(entries: Iterable[Resource], wanted: Wanted) -> Resource | None:
+    """
+    The webhook that is jack's: it posts to our address for this server, whatever the token; else one that is called
+    "Jack" and posts to the like of it elsewhere (jack has moved).
+    """
+    ours = urlsplit(wanted.fields["url"])
+    hooks = [(e, urlsplit(str(values(e).get("url") or ""))) for e in entries if _is(e, wanted)]
+    same = (e for e, url in hooks if (url.netloc, url.path) == (ours.netloc, ours.path))
+    moved = (e for e, url in hooks if _named_as_ours(e) and url.path.split("/")[-2:] == ours.path.split("/")[-2:])
+    return _first(same) or _first(moved)
 
 
 def free_name(entries: Iterable[Resource]) -> str:

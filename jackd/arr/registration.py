@@ -1,5 +1,6 @@
 """
-Makes jack known to a Radarr or Sonarr: the download client first, then the indexer that is bound to it.
+Makes jack known to a Radarr or Sonarr: the download client first, then the indexer that is bound to it, if it may grab;
+and a webhook, if its files are shared.
 
 It works at any time and in any order of starting: what is not possible now is tried again for ever, and what was done
 is looked at again from time to time, for the *arr may have been reinstalled or restored from a backup meanwhile (F36).
@@ -62,10 +63,11 @@ def jittered(seconds: float, rng: Random) -> float:
 
 class Registrar(Service):
     """
-    One for each destination.
+    One for each server.
 
     :param base_url: jack as the *arr reaches it.
-    :param credential: what the *arr shall log in with; its user name is the server's name.
+    :param credential: what the *arr shall log in with, its user name is the server's name; ``None`` if it may not grab.
+    :param webhook: where it shall tell of changes. It shall not when its files are not shared.
     """
 
     def __init__(
@@ -74,7 +76,8 @@ class Registrar(Service):
         client: ArrClient,
         state: ServerState,
         base_url: str,
-        credential: Secret,
+        credential: Secret | None,
+        webhook: str,
         clock: IReactorTime,
         rng: Random | None = None,
     ) -> None:
@@ -83,6 +86,7 @@ class Registrar(Service):
         self._state = state
         self._base_url = base_url
         self._credential = credential
+        self._webhook = webhook
         self._clock = clock
         self._rng = rng or Random()  # noqa: S311
         self._written: set[tuple[str, int]] = set()
@@ -91,7 +95,7 @@ class Registrar(Service):
 
     def startService(self) -> None:
         super().startService()
-        if self._server.destination and self._server.autoregister.enable:
+        if self._server.autoregister.enable:
             self._running = Deferred.fromCoroutine(self._keep())
 
     def stopService(self) -> None:
@@ -103,13 +107,17 @@ class Registrar(Service):
 
     async def register(self) -> bool:
         """
-        Once: make both entries what they have to be. ``True`` when something had to be written.
+        Once: make all entries what they have to be. ``True`` when something had to be written.
 
         :raises LibraryUnavailable: when the *arr can't be asked, or refuses (:class:`~jackd.arr.client.ArrError`).
         """
         at = provider.Address.of(self._base_url)
         self._state.version = await self._client.status()
-        kind, key = self._server.type, self._credential
+        changed = self._credential is not None and await self._for_grabs(at, self._credential)
+        return await self._for_changes() or changed
+
+    async def _for_grabs(self, at: provider.Address, key: Secret) -> bool:
+        kind = self._server.type
         wanted = provider.wanted_client(kind, self._server.id, self._server.name, key, at)
         entries = await self._entries(wanted)
         client_id, new_client = await self._ensure(wanted, entries, provider.our_client(entries, wanted))
@@ -117,6 +125,18 @@ class Registrar(Service):
         entries = await self._entries(wanted)
         _, new_indexer = await self._ensure(wanted, entries, provider.our_indexer(entries, wanted))
         return new_client or new_indexer
+
+    async def _for_changes(self) -> bool:
+        """Until this has worked the library is polled more often."""
+        self._state.tells = False
+        wanted = provider.wanted_webhook(self._server.type, self._webhook)
+        entries = await self._entries(wanted)
+        ours = provider.our_webhook(entries, wanted)
+        if not self._server.source:
+            return ours is not None and await self._remove(wanted, ours)
+        _, new = await self._ensure(wanted, entries, ours)
+        self._state.tells = True
+        return new
 
     async def _keep(self) -> None:
         backoff = Backoff(self._rng)
@@ -166,7 +186,7 @@ class Registrar(Service):
         """
         A new entry. The *arr tests an enabled one whatever we ask for, and a test of the indexer fails while our
         friends share nothing; so that one is created switched off, and switched on by a change, which can go untested.
-        The download client's test is welcome: it tells whether the *arr reaches us.
+        The tests of the download client and the webhook are welcome: they tell whether the *arr reaches us.
         """
         body = wanted.applied_to(await self._template(wanted), name=name)
         off = {} if wanted.tested else dict.fromkeys(wanted.flags, False)
@@ -183,6 +203,10 @@ class Registrar(Service):
         params = None if wanted.tested else _FORCED
         await self._client.send("PUT", f"{wanted.path}/{entry_id}", body, params)
         self._written.add((wanted.path, entry_id))
+
+    async def _remove(self, wanted: Wanted, ours: Resource) -> bool:
+        await self._client.send("DELETE", f"{wanted.path}/{_id_of(ours)}")
+        return True
 
     async def _template(self, wanted: Wanted) -> Resource:
         return provider.template(await self._client.get(f"{wanted.path}/schema"), wanted)

@@ -28,6 +28,9 @@ Record = Mapping[str, Any]
 _UNCHANGING = {"grabbed", "downloadFailed", "downloadIgnored"}
 """Events of the history that leave the library's files as they are, in both programs."""
 
+_UNCHANGING_EVENTS = {"Test", "Grab", "Health", "HealthRestored", "ApplicationUpdate", "ManualInteractionRequired"}
+"""The same, of those that are told by a webhook."""
+
 
 @frozen(kw_only=True)
 class Held:
@@ -213,11 +216,17 @@ def record_id(record: object) -> int | None:
 
 def changed_groups(history: Iterable[object], key: str) -> list[str]:
     """The movies or series (``key``: ``movieId``, ``seriesId``) whose files a history says to have changed."""
-    found: dict[str, None] = {}
-    for event in history:
-        if isinstance(event, dict) and event.get("eventType") not in _UNCHANGING and (group := _number(event, key)):
-            found[str(group)] = None
-    return list(found)
+    events = (e for e in history if isinstance(e, dict) and str(e.get("eventType")) not in _UNCHANGING)
+    return list(dict.fromkeys(str(group) for event in events if (group := _number(event, key))))
+
+
+def told_group(event: Record) -> str | None:
+    """The movie or series whose files a webhook's event says to have changed."""
+    if str(event.get("eventType")) in _UNCHANGING_EVENTS:
+        return None
+    subject = event.get("movie") or event.get("series")
+    group = record_id(subject)
+    return str(group) if group else None
 
 
 def moment(text: str | None) -> datetime:

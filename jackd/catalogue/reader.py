@@ -1,19 +1,23 @@
-"""Keeps the index like one library: a complete reading at start and now and then, what changed in between."""
+"""
+Keeps the index like one library: a complete reading at start and now and then; in between what has changed, as the
+library tells by itself or when it is asked.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from random import Random
 
 from twisted.application.service import Service
-from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import CancelledError, Deferred, DeferredLock
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
 from jackd.catalogue.backoff import Backoff
+from jackd.catalogue.told import Told
 from jackd.model.errors import JackError
 from jackd.model.server import ServerState
 from jackd.ports import Batch, Library
@@ -26,6 +30,9 @@ FULL_EVERY_UNTOLD = 15 * 60.0
 """The same, in seconds, for a library that can't tell what changed."""
 
 CHANGES_EVERY = 60.0
+CHANGES_EVERY_TOLD = 300.0
+"""The same, in seconds, for a library that tells of most changes by itself."""
+
 REST = 20
 """After a poll that took long comes a rest of so many times as long: looking at a large folder is work."""
 
@@ -71,18 +78,25 @@ class LibraryReader(Service):
         self._tells_changes = True
         self._poll_took = 0.0
         self._stale: set[str] = set()
-        self._task: Deferred[None] | None = None
+        self._told = Told(clock)
+        self._reread: set[str] = set()
+        self._one_at_a_time = DeferredLock()
+        self._tasks: list[Deferred[None]] = []
 
     def startService(self) -> None:
         super().startService()
-        self._task = Deferred.fromCoroutine(self._run())
-        self._task.addErrback(lambda failure: failure.trap(CancelledError))
+        self._tasks = [Deferred.fromCoroutine(task) for task in (self._run(), self._listen())]
+        for task in self._tasks:
+            task.addErrback(lambda failure: failure.trap(CancelledError))
 
     def stopService(self) -> None:
         super().stopService()
-        if self._task is not None:
-            self._task.cancel()
-            self._task = None
+        for task in self._tasks:
+            task.cancel()
+
+    def tell(self, group: str) -> None:
+        """The library says that this group has changed: it is read again in a moment."""
+        self._told.add(group)
 
     async def _run(self) -> None:
         while True:
@@ -93,29 +107,42 @@ class LibraryReader(Service):
         """Poll until the next complete reading is due."""
         read_at = self._clock.seconds()
         while self._clock.seconds() < read_at + self._until_full_reading():
-            await deferLater(self._clock, max(self._changes_every, REST * self._poll_took))
+            await deferLater(self._clock, max(self._until_poll(), REST * self._poll_took))
             await self._until_it_works(self._read_changes)
+
+    def _until_poll(self) -> float:
+        return CHANGES_EVERY_TOLD if self._state.tells else self._changes_every
 
     def _until_full_reading(self) -> float:
         return self._full_every if self._tells_changes else min(self._full_every, FULL_EVERY_UNTOLD)
+
+    async def _listen(self) -> None:
+        """Also while everything is being read, which may take minutes."""
+        while True:
+            self._stale |= await self._told.next()
+            await self._until_it_works(self._read_stale)
 
     async def _read_all(self) -> None:
         began = self._moment()
         seen: set[str] = set()
         waiting: list[Batch] = []
+        self._reread.clear()
         async for batch in self._library.read():
             seen.add(batch.group)
             waiting.append(batch)
             if sum(len(b.items) for b in waiting) >= ITEMS_AT_ONCE:
-                await self._write(*waiting)
+                await self._write_unless_newer(waiting)
                 waiting.clear()
-        await self._write(*waiting)
-        await self._store.keep_groups(self._library.id, seen)
+        await self._write_unless_newer(waiting)
+        await self._store.keep_groups(self._library.id, seen | self._reread)
         self._since = began
-        self._stale.clear()
         await self._count()
         self._state.read_at = self._now()
         _log.info("{name}: {items} items are shared", name=self._library.name, items=self._state.items)
+
+    async def _write_unless_newer(self, batches: Sequence[Batch]) -> None:
+        """What was read again meanwhile is newer than what this reading may have got long ago."""
+        await self._store.replace(self._library.id, *(b for b in batches if b.group not in self._reread))
 
     async def _read_changes(self) -> None:
         began, asked = self._moment(), self._clock.seconds()
@@ -125,12 +152,21 @@ class LibraryReader(Service):
         # A group leaves the set when its items are stored: whatever fails on the way, no change is lost.
         self._since = began
         self._stale.update(changed or ())
-        for group in sorted(self._stale):
-            await self._write(await self._library.read_group(group))
-            self._stale.discard(group)
+        await self._read_stale()
 
-    async def _write(self, *batches: Batch) -> None:
-        await self._store.replace(self._library.id, *batches)
+    async def _read_stale(self) -> None:
+        await self._one_at_a_time.run(lambda: Deferred.fromCoroutine(self._read_groups()))
+
+    async def _read_groups(self) -> None:
+        for group in sorted(self._stale):
+            # Told again from here on, it is read again.
+            self._stale.discard(group)
+            try:
+                await self._store.replace(self._library.id, await self._library.read_group(group))
+            except BaseException:
+                self._stale.add(group)
+                raise
+            self._reread.add(group)
         await self._count()
 
     async def _count(self) -> None:

@@ -14,6 +14,7 @@ class ServerState:
     :ivar version: of the *arr, once it answered.
     :ivar library_error: why its library can't be read just now, ``None`` when it can.
     :ivar registration_error: why jack is not registered in it, ``None`` when it is, or need not be.
+    :ivar tells: whether it tells of changes by itself (webhook), as far as jack knows.
     :ivar read_at: Unix seconds of the last complete reading, ``None`` before the first.
     :ivar items: how many items it shares.
     """
@@ -29,6 +30,7 @@ class ServerState:
     registration_error: str | None = None
     read_at: float | None = None
     items: int = 0
+    tells: bool = False
 
     @property
     def error(self) -> str | None:

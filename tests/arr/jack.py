@@ -28,6 +28,7 @@ class StandIn:
     :ivar password: the only login.
     :ivar torrents: what ``torrents/info`` lists.
     :ivar calls: method and path of all that was asked of the qBittorrent side.
+    :ivar events: what webhooks told; answered with ``webhook_status``.
     :ivar queries: the query strings of all searches, caps left out.
     """
 
@@ -42,10 +43,18 @@ class StandIn:
         self.queries: list[str] = []
         self.forms: list[dict[bytes, list[bytes]]] = []
         self.refuse_adds = False
+        self.events: list[dict[str, Any]] = []
+        self.webhook_status = 200
         self.app = Klein()
         self.app.route("/torznab/api", endpoint="torznab")(self._torznab)
         self.app.route("/torznab/download/<name>", endpoint="download")(self._download)
+        self.app.route("/webhook/<server>", methods=["POST"], endpoint="webhook")(self._webhook)
         self.app.route("/api/v2/<path:name>", methods=["GET", "POST"], endpoint="qbittorrent")(self._qbittorrent)
+
+    def _webhook(self, request: Any, server: str) -> bytes:
+        request.setResponseCode(self.webhook_status)
+        self.events.append(json.loads(request.content.read()))
+        return b"{}"
 
     def resource(self) -> IResource:
         return self.app.resource()

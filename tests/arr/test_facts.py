@@ -36,6 +36,8 @@ ANSWERS = {
         "/indexer": "array:IndexerResource",
         "/indexer/1": "IndexerResource",
         "/indexer/schema": "array:IndexerResource",
+        "/notification": "array:NotificationResource",
+        "/notification/schema": "array:NotificationResource",
     },
 }
 ANSWERS["sonarr"] = {
@@ -46,6 +48,11 @@ ANSWERS["sonarr"] = {
     "/episode/1": "EpisodeResource",
     "/episodefile?seriesId=1": "array:EpisodeFileResource",
     "/episodefile/1": "EpisodeFileResource",
+}
+RESOURCES = {
+    "indexer": "IndexerResource",
+    "downloadclient": "DownloadClientResource",
+    "notification": "NotificationResource",
 }
 PLAIN = {"string": str, "integer": int, "boolean": bool, "number": int | float, "array": list, "object": dict}
 
@@ -130,7 +137,8 @@ def test_jack_sends_only_what_the_documents_know(kind):
     sent = [(p, body) for _, p, body in world.arr.changes() if body is not None]
     assert len(sent) >= 4
     for path, body in sent:
-        assert misfits(kind, body, "IndexerResource" if "indexer" in path else "DownloadClientResource") == []
+        sort = path.split("/")[1]
+        assert misfits(kind, body, RESOURCES[sort]) == []
 
 
 @pytest.mark.parametrize("kind", ["radarr", "sonarr"])

@@ -47,6 +47,7 @@ async def test_registration():
             state=state,
             base_url=jack_url,
             credential=Secret("sesame"),
+            webhook=f"{jack_url}/webhook/{made.server.id}?token=t",
             clock=reactor,
             rng=Random(1),
         )

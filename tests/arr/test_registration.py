@@ -168,12 +168,15 @@ def test_the_originals_blackhole_becomes_the_download_client():
 def test_a_jack_that_moved_is_found_by_its_category():
     world = World()
     registered(world)
-    world.network.serve("new.test:80", world.jack.resource())
+    for netloc in ("new.test:80", "new.test"):
+        world.network.serve(netloc, world.jack.resource())
     registered(world, base_url="http://new.test")
     [client], [indexer] = world.arr.clients.entries.values(), world.arr.indexers.entries.values()
     found = values(client)
     assert (found["host"], found["port"], found["urlBase"]) == ("new.test", 80, "")
     assert values(indexer)["baseUrl"] == "http://new.test/torznab"
+    [webhook] = world.arr.notifications.entries.values()
+    assert values(webhook)["url"].startswith("http://new.test/webhook/")
 
 
 def foreign(world: World, name: str, **more) -> dict:

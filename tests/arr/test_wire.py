@@ -72,9 +72,9 @@ def test_a_movie():
 )
 def test_the_revision_of_a_file(said, known):
     file = MOVIE["movieFile"]
-    item = wire.movie_item("a", {**MOVIE, "movieFile": {**file, "quality": {**file["quality"], "revision": said}}})
-    assert item is not None
-    assert item.revision == known
+    held = wire.movie_item("a", {**MOVIE, "movieFile": {**file, "quality": {**file["quality"], "revision": said}}})
+    assert held is not None
+    assert held.item.revision == known
 
 
 def titled(file: dict) -> str:
@@ -190,7 +190,8 @@ def test_only_events_that_touch_files_count_as_changes():
         "movieFileRenamed",
     ]
     history = [{"movieId": n, "eventType": name} for n, name in enumerate(events, 1)]
-    assert wire.changed_groups([*history, history[3], None, {"movieId": "x"}], "movieId") == ["4", "5", "6"]
+    odd = [None, {"movieId": "x"}, {"movieId": 7, "eventType": {"a": []}}]
+    assert wire.changed_groups([*history, history[3], *odd], "movieId") == ["4", "5", "6", "7"]
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,12 @@ from twisted.internet.task import Clock
 
 from jackd.arr.client import ArrClient
 from jackd.arr.registration import Registrar
+from jackd.arr.webhook import webhook_url
 from jackd.config.settings import AutoRegister, ServerSettings
 from jackd.model.paths import PathMap
 from jackd.model.secret import Secret
 from jackd.model.server import ServerState
+from jackd.web.auth import Mint
 from jackd.web.outgoing import Outgoing
 from tests.arr.jack import BASE_URL, NETLOC, StandIn
 from tests.fakes.arr import FakeArr, FakeRadarr, FakeSonarr
@@ -32,6 +34,7 @@ class World:
         self.arr: FakeArr = (FakeRadarr if kind == "radarr" else FakeSonarr)(self.network)
         defaults = {"url": f"http://{ARR}", "api_key": Secret("arr-key"), "path_map": PathMap()}
         self.server = ServerSettings(**{"name": "My Arr", "type": kind, **defaults, **options})
+        self.mint = Mint(b"s" * 32)
         self.outgoing = Outgoing(self.network, self.clock)
         self.client = ArrClient(self.outgoing, self.server, 30.0)
         self.state = ServerState(
@@ -46,7 +49,9 @@ class World:
     def down(self) -> None:
         self.network.remove(ARR)
 
-    def registrar(self, *, password: str = PASSWORD, base_url: str = BASE_URL, **autoregister: Any) -> Registrar:
+    def registrar(
+        self, *, password: str = PASSWORD, base_url: str = BASE_URL, grabs: bool = True, **autoregister: Any
+    ) -> Registrar:
         """A new process's registrar."""
         if autoregister:
             from attrs import evolve
@@ -57,7 +62,8 @@ class World:
             client=self.client,
             state=self.state,
             base_url=base_url,
-            credential=Secret(password),
+            credential=Secret(password) if grabs else None,
+            webhook=webhook_url(base_url, self.server.id, self.mint),
             clock=self.clock,
             rng=Random(1),
         )

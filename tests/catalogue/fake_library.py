@@ -24,13 +24,17 @@ class FakeLibrary:
     fails_after: int = 0  # batches that still come
     fails_for: str | None = None  # only this group fails
     hangs: Deferred[None] | None = None  # changed() and locate() wait for it
+    pauses: Deferred[None] | None = None  # read() has all it will yield, and waits for it
     places: list[Path] = field(factory=list)  # where the files lie, one answer after the other
     calls: list[str] = field(factory=list)
     since: list[datetime] = field(factory=list)
 
     async def read(self) -> AsyncIterator[Batch]:
         self.calls.append("read")
-        for number, (group, items) in enumerate(list(self.groups.items())):
+        groups = list(self.groups.items())
+        if self.pauses is not None:
+            await self.pauses
+        for number, (group, items) in enumerate(groups):
             if self.failure and number == self.fails_after:
                 raise self.failure
             yield Batch(group=group, items=items)

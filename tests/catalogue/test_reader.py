@@ -10,6 +10,7 @@ from twisted.internet.task import Clock
 from twisted.logger import globalLogPublisher
 
 from jackd.catalogue import reader as module
+from jackd.catalogue import told
 from jackd.catalogue.reader import LibraryReader
 from jackd.model.errors import LibraryUnavailable
 from jackd.model.search import Query
@@ -141,6 +142,72 @@ def test_changes_are_read_within_about_a_minute(bench):
     bench.pass_time(60)
     assert bench.shared() == {new.id, OTHER.id}
     assert bench.library.calls == ["read", "changed", "group 1", "group 3"]
+
+
+def test_what_the_library_tells_is_read_within_a_second(bench):
+    bench.reader.startService()
+    new = change(MATRIX, id="aaaaaaaa:movie:3")
+    bench.library.groups["3"] = [new]
+    bench.reader.tell("3")
+    bench.pass_time(1, step=0.1)
+    assert bench.shared() == {MATRIX.id, OTHER.id, new.id}
+    assert bench.library.calls == ["read", "group 3"]
+    assert bench.state.items == 3
+
+
+def test_a_flood_of_events_costs_one_reading_of_each_group_now_and_then(bench):
+    bench.reader.startService()
+    for _ in range(100):
+        for group in ("1", "2"):
+            bench.reader.tell(group)
+        bench.pass_time(0.1, step=0.1)
+    calls = bench.library.calls.count("group 1")
+    assert calls == bench.library.calls.count("group 2") <= 10 / told.SETTLE_SECONDS
+    assert calls >= 10
+
+
+def test_more_than_can_be_told_is_not_kept(bench, monkeypatch):
+    monkeypatch.setattr(told, "MAX_TOLD", 3)
+    bench.reader.startService()
+    for number in range(100, 200):
+        bench.reader.tell(str(number))
+    bench.pass_time(5, step=0.1)
+    assert len(bench.library.calls) == 1 + 3
+
+
+def test_what_is_told_is_read_though_a_whole_reading_goes_on_and_is_not_undone_by_it(bench):
+    """A whole reading may have got long ago what it is about to write."""
+    bench.library.pauses = Deferred()
+    bench.reader.startService()
+    newer = change(MATRIX, size=5)
+    bench.library.groups = {**bench.library.groups, "1": [newer], "3": [change(MATRIX, id="aaaaaaaa:movie:3")]}
+    for group in ("1", "3"):
+        bench.reader.tell(group)
+    bench.pass_time(1, step=0.1)
+    assert result_of(bench.store.item(MATRIX.id)).size == 5
+    bench.library.pauses.callback(None)
+    assert bench.state.read_at is not None
+    assert result_of(bench.store.item(MATRIX.id)).size == 5
+    assert bench.shared() == {MATRIX.id, OTHER.id, "aaaaaaaa:movie:3"}
+
+
+def test_what_was_told_while_the_library_was_down_is_read_when_it_comes_back(bench):
+    bench.reader.startService()
+    bench.library.groups["1"] = []
+    bench.library.failure, bench.library.fails_for = LibraryUnavailable("timeout"), "1"
+    bench.reader.tell("1")
+    bench.pass_time(10, step=0.5)
+    assert bench.shared() == {MATRIX.id, OTHER.id}
+    bench.library.failure = None
+    bench.pass_time(15, step=0.5)
+    assert bench.shared() == {OTHER.id}
+
+
+def test_a_library_that_tells_is_asked_less_often(bench):
+    bench.state.tells = True
+    bench.reader.startService()
+    bench.pass_time(3600, step=30)
+    assert bench.library.calls.count("changed") == 12
 
 
 def test_changes_are_asked_for_with_an_overlap(bench):

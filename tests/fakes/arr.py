@@ -47,6 +47,12 @@ class FakeRadarr(FakeArr):
             self.movies[movie_id] |= {"movieFile": {**file, "movieId": movie_id}, "movieFileId": file["id"]}
         return movie_id
 
+    async def tell(self, flag: str, event: str, movie: int) -> None:
+        """Send an event about a movie to the webhooks that want it."""
+        record = self.movies.get(movie, {"id": movie})
+        about = {name: record[name] for name in ("id", "title", "year", "tmdbId", "imdbId", "tags") if name in record}
+        await self.webhooks.tell(self.notifications, flag, {"eventType": event, "movie": about})
+
     async def search_movie(self, tmdb: int | None = None, imdb: str | None = None) -> list[Any]:
         """The releases that it would grab for a movie of its library."""
         movie = next(m for m in self.movies.values() if tmdb == m["tmdbId"] or (imdb and imdb == m.get("imdbId")))
@@ -132,6 +138,12 @@ class FakeSonarr(FakeArr):
         self.files[file["id"]] = {**file, "seriesId": series, "seasonNumber": season}
         self.series[series]["statistics"]["episodeFileCount"] += 1
         return int(file["id"])
+
+    async def tell(self, flag: str, event: str, series: int) -> None:
+        """Send an event about a series to the webhooks that want it."""
+        record = self.series.get(series, {"id": series})
+        about = {name: record[name] for name in ("id", "title", "path", "tvdbId", "imdbId") if name in record}
+        await self.webhooks.tell(self.notifications, flag, {"eventType": event, "series": about})
 
     async def search_episode(self, tvdb: int, season: int, episode: int) -> list[Any]:
         """The releases that it would grab for one episode; specials and anime by their own ways, too."""

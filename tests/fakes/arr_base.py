@@ -18,6 +18,7 @@ from tests.fakes.arr_network import Caller
 from tests.fakes.arr_providers import Problem, Providers, Refused
 from tests.fakes.arr_qbittorrent import ClientFailed, QBittorrentClient, Seen
 from tests.fakes.arr_torznab import IndexerFailed, TorznabIndexer
+from tests.fakes.arr_webhook import Webhooks
 
 INDEXER_FLAGS = ("enableRss", "enableAutomaticSearch", "enableInteractiveSearch")
 
@@ -104,6 +105,11 @@ class FakeArr:
             {"downloadClientId": 0, **self._more_of_indexers()},
             self._test_indexer,
         )
+        about = {"instanceName": self.app_name, "applicationUrl": ""}
+        self.webhooks = Webhooks(self.caller, self.agent_name, about)
+        self.notifications = self._providers(
+            arr_schema.notifications(), arr_schema.EVENTS[self.type], {}, self.webhooks.test, ranked=False
+        )
         self.app = Klein()
         self.app.handle_errors(Refused)(refuse)
         self._routes()
@@ -134,7 +140,8 @@ class FakeArr:
         self._route("GET", "/history/since", lambda r: reply_json(r, self._history_since(query_of(r)["date"])))
         self._route("GET", "/queue", lambda r: reply_json(r, self._queue(query_of(r))))
         self._route("DELETE", "/queue/<int:entry>", self._remove)
-        for path, providers in (("/downloadclient", self.clients), ("/indexer", self.indexers)):
+        sorts = {"/downloadclient": self.clients, "/indexer": self.indexers, "/notification": self.notifications}
+        for path, providers in sorts.items():
             self._provider_routes(path, providers)
 
     def _provider_routes(self, path: str, providers: Providers) -> None:
@@ -163,8 +170,10 @@ class FakeArr:
     def _route(self, method: str, path: str, handler: Any) -> None:
         self.app.route(f"/api/v3{path}", methods=[method], endpoint=f"{method} {path}")(handler)
 
-    def _providers(self, templates: Any, flags: Any, more: dict[str, Any], test: Any) -> Providers:
-        defaults = {**dict.fromkeys(flags, False), "priority": 0, "tags": None, **more}
+    def _providers(
+        self, templates: Any, flags: Any, more: dict[str, Any], test: Any, *, ranked: bool = True
+    ) -> Providers:
+        defaults = {**dict.fromkeys(flags, False), **({"priority": 0} if ranked else {}), "tags": None, **more}
         return Providers(templates, flags, defaults, test, lambda: set(self.clients.entries))
 
     def _more_of_indexers(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""``/indexer`` and ``/downloadclient``: what the *arrs accept, refuse, test and show of them."""
+"""``/indexer``, ``/downloadclient`` and ``/notification``: what the *arrs accept, refuse, test and show of them."""
 
 from __future__ import annotations
 
@@ -172,7 +172,7 @@ class Providers:
             yield Problem("Name", "Should be unique")
         if template is None or body.get("configContract") != template.contract:
             yield Problem("Implementation", "'Implementation' must not be empty.")
-        if not 1 <= body.get("priority", 0) <= 50:
+        if "priority" in self._defaults and not 1 <= body.get("priority", 0) <= 50:
             yield Problem("Priority", "'Priority' must be between 1 and 50.")
         client = body.get("downloadClientId", 0)
         if client and client not in self._client_ids():
@@ -189,7 +189,7 @@ class Providers:
             "name": "",
             **kinds,
             "configContract": template.contract,
-            "protocol": "torrent",
+            **({"protocol": "torrent"} if "priority" in self._defaults else {}),
             **defaults,
             "fields": fields,
         }
@@ -218,6 +218,8 @@ def settings_problems(entry: dict[str, Any]) -> list[Problem]:
         return list(_torznab_problems(found))
     if entry["implementation"] == "QBittorrent":
         return list(_qbittorrent_problems(found))
+    if entry["implementation"] == "Webhook" and not urlsplit(found["url"] or "").netloc:
+        return [Problem("Url", f"Invalid Url: '{found['url']}'")]
     return []
 
 

@@ -114,6 +114,34 @@ _BLACKHOLE = (
 )
 
 
+WEBHOOK = (
+    Setting("url", "string", ""),
+    Setting("method", "int", 1),
+    Setting("username", "string", ""),
+    Setting("password", "string", "", secret=True),
+)
+EVENTS = {
+    "radarr": (
+        *("onGrab", "onDownload", "onUpgrade", "onRename", "onMovieAdded", "onMovieDelete", "onMovieFileDelete"),
+        *("onMovieFileDeleteForUpgrade", "onHealthIssue", "onApplicationUpdate", "onManualInteractionRequired"),
+    ),
+    "sonarr": (
+        *("onGrab", "onDownload", "onUpgrade", "onImportComplete", "onRename", "onSeriesAdd", "onSeriesDelete"),
+        *("onEpisodeFileDelete", "onEpisodeFileDeleteForUpgrade", "onHealthIssue", "onManualInteractionRequired"),
+    ),
+}
+"""The flags of a notification."""
+
+
+def notifications() -> list[Template]:
+    """What ``/notification/schema`` lists (some of it)."""
+    email = (Setting("server", "string", ""), Setting("password", "string", "", secret=True))
+    return [
+        Template(implementation="Email", name="Email", contract="EmailSettings", settings=email),
+        Template(implementation="Webhook", name="Webhook", contract="WebhookSettings", settings=WEBHOOK),
+    ]
+
+
 def indexers(app: str) -> list[Template]:
     """What ``/indexer/schema`` lists (some of it)."""
     newznab = (*_TORZNAB[:4], Setting("categories", "ints", []))

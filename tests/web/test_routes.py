@@ -12,6 +12,7 @@ from base64 import b64encode
 import pytest
 from twisted.internet.testing import MemoryReactorClock
 
+from jackd.arr.webhook import webhook_url
 from jackd.assembly import assemble
 from jackd.config import DownloadSettings, JackSettings, ServerSettings, Settings
 from jackd.model.peer import Peer
@@ -23,7 +24,7 @@ from jackd.web.site import Mount, Site
 from tests.support import Web
 
 KEY = "operators-key-0123456789"
-OPEN, LINK, PEER, TORZNAB, QBITTORRENT, OPERATOR = "open", "link", *Scope
+OPEN, LINK, WEBHOOK, PEER, TORZNAB, QBITTORRENT, OPERATOR = "open", "link", "webhook", *Scope
 
 ROUTES = {
     "/": OPEN,
@@ -34,6 +35,7 @@ ROUTES = {
     "/peer/items/<item_id>": PEER,
     "/peer/items/<item_id>/file": PEER,
     "/peer/items/<item_id>/manifest": PEER,
+    "/webhook/<server>": WEBHOOK,
     "/torznab": TORZNAB,
     "/torznab/": TORZNAB,
     "/torznab/api": TORZNAB,
@@ -80,6 +82,7 @@ class Daemon:
         self.sites = [service.factory for service in services if isinstance(getattr(service, "factory", None), Site)]
         self.mint = Mint.load(state / "secret")
         self.arrs = [self.mint.credential(server.id) for server in servers]
+        self.servers = servers
         self.bob = self.mint.peer_key("Bob", 1).reveal()
         self.database = next(service for service in services if hasattr(service, "read_now"))
 
@@ -186,10 +189,27 @@ def test_a_link_opens_its_own_release_only(daemon):
         assert ask(daemon, "GET", f"/torznab/download/other.torrent?token={text}").status == 404
 
 
+def test_an_arr_tells_of_changes_with_its_own_token_only(daemon):
+    """S4, S5: and that opens nothing else."""
+    one, other = (server.id for server in daemon.servers)
+    url = webhook_url("", one, daemon.mint)
+    assert ask(daemon, "POST", url, data=b"{}").status == 200
+    token = url.partition("=")[2]
+    strangers = Mint(b"another install's secret").sign("webhook", one)
+    others = webhook_url("", other, daemon.mint).partition("=")[2]
+    for wrong in (others, strangers, token[:-1], "", KEY, daemon.arrs[0]):
+        assert ask(daemon, "POST", f"/webhook/{one}?token={wrong}", data=b"{}").status == 401
+    for path in ("/webhook", "/webhook/", "/webhook/ffffffff", f"/webhook/{one}/", f"/webhook/{one}/x"):
+        assert ask(daemon, "POST", f"{path}?token={token}", data=b"{}").status == 401
+    for path, who in CLOSED.items():
+        if who is not WEBHOOK:
+            assert is_refused(ask(daemon, "GET", path, params={"token": token, "apikey": token}), who), path
+
+
 def test_the_right_keys_are_let_in(daemon):
     """The table is no table of walls: each key opens what it is for."""
     for path, who in CLOSED.items():
-        if who is LINK:
+        if who in (LINK, WEBHOOK):
             continue
         others = daemon.arrs if who in (TORZNAB, QBITTORRENT) else [daemon.bob] if who is PEER else []
         for key in [KEY, *others]:
