@@ -38,7 +38,7 @@ _SERVICE = re.compile(
 """Where a ``WEB-DL`` is from."""
 
 _MISREAD = re.compile(
-    rf"(?<![^\W_])(?:(?:german|truefrench|complete)\w*|disc|disk|iso|part|proper|re(?:pack|rip)\d?|(?-i:REAL)|{EDITION})(?![^\W_])"
+    rf"(?<![^\W_])(?:(?:german|truefrench|complete)\w*|disc|disk|iso|part|proper|re(?:pack|rip)\d?|remux|\d{{3,4}}[pi]|(?-i:REAL)|{EDITION})(?![^\W_])"
     r"|(?<!\d)(?:18|19|20)\d\d(?!\d)|(?<!\d)\d{3}(?!\d)",
     re.IGNORECASE,
 )
@@ -71,9 +71,9 @@ class Draft:
 
     def optional(self) -> Iterator[tuple[str, str]]:
         """What can be left out: the member it is in, and the word."""
+        yield from [("group", self.group)] if self.group else []
         yield from (("extras", word) for word in self.extras)
         yield from (("media", word) for word in self.media)
-        yield from [("group", self.group)] if self.group else []
 
     def with_more(self, name: str, word: str) -> Draft:
         """One of those added."""
@@ -98,7 +98,7 @@ def draft(item: Item, name: str, mark: Mark | None, told: str, media: Sequence[s
     """
     fansub = is_absolute(item)
     known = Draft(name=name, number=_number(item, mark), group=plain_group(_read(item.release_group)), fansub=fansub)
-    if item.quality is None and told:
+    if item.quality is None and dotted(told):
         return _as_told(known, told)
     quality = quality_words(item.quality)
     service = _SERVICE.search(told)
@@ -116,8 +116,9 @@ def draft(item: Item, name: str, mark: Mark | None, told: str, media: Sequence[s
 
 def _as_told(known: Draft, told: str) -> Draft:
     """The library has no quality: whatever the title had."""
-    found = _GROUP.search(told)
-    words = dotted(told[: found.start()] if found else told)
+    own = f"-{known.group}" if known.group else ""
+    found = None if own and told.endswith(own) else _GROUP.search(told)
+    words = dotted(told[: found.start()] if found else told.removesuffix(own))
     group = known.group or (plain_group(found[1]) if found else "")
     return Draft(name=known.name, number=known.number, quality=words, group=group, fansub=known.fansub)
 
@@ -165,10 +166,8 @@ def harmless(name: str) -> str:
     return _MISREAD.sub(lambda found: _split(found[0]), name)
 
 
-def _split(word: str) -> str:
-    first = word.split(".", maxsplit=1)[0]
-    middle = len(first) // 2
-    return f"{first[:middle]}.{word[middle:]}"
+def _split(words: str) -> str:
+    return ".".join(f"{word[: len(word) // 2]}.{word[len(word) // 2 :]}" for word in words.split("."))
 
 
 def cut(title: str, limit: int) -> str:

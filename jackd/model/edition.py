@@ -28,5 +28,5 @@ def edition_in(text: str) -> str | None:
 
 def without_last_edition(name: str) -> str:
     """``name`` without the edition at its end, unless nothing else would be left."""
-    found = _LAST.search(name)
+    found = _LAST.search(name, 1)
     return name[: found.start()] if found and re.search(r"[^\W_]", name[: found.start()]) else name

@@ -34,18 +34,20 @@ def group_in(title: str) -> str | None:
         return found[1].strip()
     group, start = None, 0
     while found := _DASHED.search(title, start):
-        group, start = _without_compound(title, found) or group, max(found.end(), found.start() + 1)
+        name, start = _name(title, found)
+        group = name or group
     return None if group is None or _NONE.fullmatch(group) else group
 
 
-def _without_compound(title: str, found: re.Match[str]) -> str | None:
-    """``DL-GRP`` behind ``WEB`` is ``GRP``, ``DL`` is nothing."""
+def _name(title: str, found: re.Match[str]) -> tuple[str | None, int]:
+    """The group, and where to look for the next: ``DL`` behind ``WEB`` is none, but what follows may be."""
     if found[2]:
-        return found[2]
-    first, _, second = found[1].partition("-")
-    if not _COMPOUND.search(title, 0, found.start(1) + len(first)):
-        return found[1] if not second or not _COMPOUND.search(title, 0, found.end(1)) else first
-    return second if second and not _COMPOUND.search(title, 0, found.end(1)) else None
+        return found[2], found.end()
+    first = found[1].partition("-")[0]
+    behind = found.start(1) + len(first)
+    if _COMPOUND.search(title, 0, behind):
+        return None, behind
+    return (first, behind) if _COMPOUND.search(title, 0, found.end(1)) else (found[1], found.end(1))
 
 
 def plain_group(group: str) -> str:

@@ -44,11 +44,10 @@ _CODECS = {
     "hevc": "H265",
     "av1": "AV1",
     "vp9": "VP9",
-    "vc1": "VC-1",
-    "vc-1": "VC-1",
+    "vc1": "VC1",  # with a dash, its number would be read as the group
+    "vc-1": "VC1",
     "mpeg2": "MPEG2",
     "xvid": "XviD",
-    "divx": "DivX",
 }
 _ON_DISC = {"x264": "AVC", "H264": "AVC", "x265": "HEVC", "H265": "HEVC"}
 """How a remux calls its codec; of any other BluRay the *arrs would take these words for a raw disc."""

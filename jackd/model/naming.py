@@ -138,7 +138,7 @@ def _fullest(full: Draft, item: Item) -> str:
     made = _finished(full)
     if _parses_back(made, item):
         return made
-    item = evolve(item, release_group=None)
+    item = evolve(item, release_group=None, edition=None)
     made = _finished(kept := evolve(full, extras=(), media=(), group=""))
     if not _parses_back(made, item):
         return ""

@@ -22,7 +22,7 @@ _OTHER_NAMES = {
     "sdtv": "SDTV",
     "raw-hd": "1080i.HDTV.MPEG2",
     "dvd": "DVDRip",
-    "dvd-r": "DVD-R",
+    "dvd-r": "DVDR",  # the R behind a dash would be read as a group
     "dvdscr": "DVDSCR",
     "regional": "DVDRip.R5",
     "br-disk": "1080p.COMPLETE.BLURAY",
@@ -54,7 +54,7 @@ _SOURCE = re.compile(
     r"|(?<=[. ])web(?=[. ](?:[xh][ .]?26[45]|avc|hevc|ddp?5[. ]1))|(?<=[. ])(?-i:WEB)(?=$)"
     r"|(?<=\d0p[-. ])web(?=[-. ])|(?<=\d0p[-. ]hybrid[-. ])web(?=[-. ])|(?<=[-. ])web(?=[-. ]\d{3,4}p)"
     r"|(?:amzn|nf|dp)[. -]web(?=[. -])(?![. -]rip))"
-    r"|(?P<tv>hdtv|[sp]dtv|(?:ws[- .])?dsr|tvrip)"
+    r"|(?P<hdtv>hdtv)|(?P<tv>[sp]dtv|(?:ws[- .])?dsr|tvrip)"
     r"|(?P<dvdr>\d?x?m?dvd-?[r59])"
     r"|(?P<dvd>(?:xvid)?dvd|dvdrip|ntsc|pal)"
     r"|(?P<regional>r\d|regional)"
@@ -139,14 +139,16 @@ def grade(title: str) -> Grade:
     text = title.replace("_", " ")
     found = [match.lastgroup or "" for match in _SOURCE.finditer(text)]
     source, lines, remux = found[-1] if found else "", _lines(text), _REMUX.search(text) is not None
-    if _RAW.search(text) or (source == "tv" and _MPEG2.search(text)):
+    if _RAW.search(text) or (source == "hdtv" and _MPEG2.search(text)):
         return Grade("tv", 0, "raw")
     if source == "bluray" or (not source and remux and lines):
         return _of_bluray(text, lines, remux)
     if source == "rip":
         return Grade("bluray", lines or 480)
-    if source in ("webdl", "webrip", "tv") or (not source and (lines or _X264.search(text))):
-        return Grade(source or "tv", lines if lines >= _HD else 480)
+    if source == "hdtv" or (not source and (lines or _X264.search(text))):
+        source = "tv"
+    if source in ("tv", "webdl", "webrip"):
+        return Grade(source, lines if lines >= _HD else 480)
     return Grade(source, 480 if source else 0)
 
 

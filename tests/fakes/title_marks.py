@@ -155,23 +155,26 @@ def mended(title: str) -> Mended:
 
 
 def group(title: str) -> str:
-    """Behind the last dash that belongs to no word; or in brackets in front."""
+    """Behind the last dash that belongs to no word, and may have one in it; or in brackets in front."""
     if title.startswith("["):
         return title[1 : title.index("]")]
-    head, dash, last = re.sub(r"\[[a-z]+\]$", "", title).rpartition("-")
-    if not dash or not re.fullmatch(r"[A-Za-z0-9]+", last):
-        return ""
-    before = re.split(r"[ ._\[\]()-]", head)[-1].lower()
-    if (before, last.lower()) in {("web", "dl"), ("web", "rip"), ("blu", "ray"), ("dts", "hd"), ("dts", "x")}:
-        return ""
-    return "" if re.fullmatch(r"\d+|[se]\d+|[0-9a-f]{8}", last.lower()) else last
+    before, *parts = re.sub(r"\[[a-z]+\]$", "", title).split("-")
+    found: list[str] = []
+    for part in parts:
+        pair = f"{before}-{part}".lower()
+        compound = re.search(r"(?<![a-z0-9])(?:web-(?:dl|rip)|blu-ray|dts-(?:hd|x|ma|es))(?![a-z0-9])", pair)
+        alone = re.fullmatch(r"[A-Za-z0-9]+", part)
+        found = [*found[-1:], part] if alone and not compound else []
+        before = part
+    group = "-".join(found)
+    return "" if re.fullmatch(r"\d+|[se]\d+|[0-9a-f]{8}", group.lower()) else group
 
 
 def languages(rest: str) -> set[str]:
     """Spelled names wherever they stand, tags as words. ``rest`` is what stands behind the film's name."""
     low = rest.lower()
     found = {name for spelled, name in SPELLED.items() if spelled in low}
-    for word in words_of(rest.rpartition("-")[0]):
+    for word in words_of(rest.rpartition("-")[0] or rest):
         found |= {TAGS[word.lower()]} if word.lower() in TAGS else {CAPITALS[word]} if word in CAPITALS else set()
     return found
 
@@ -179,7 +182,17 @@ def languages(rest: str) -> set[str]:
 EDITIONS = (
     *("directors cut", "extended cut", "extended edition", "theatrical cut", "final cut", "ultimate edition"),
     *("collectors edition", "special edition", "40th anniversary edition", "recut extended edition", "open matte"),
-    *("despecialized edition", "extended", "theatrical", "unrated", "uncut", "remastered", "imax", "restored"),
+    *(
+        "despecialized edition",
+        "assembly cut",
+        "extended",
+        "theatrical",
+        "unrated",
+        "uncut",
+        "remastered",
+        "imax",
+        "restored",
+    ),
 )
 
 

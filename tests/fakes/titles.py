@@ -89,7 +89,9 @@ def read_movie(title: str) -> Read | None:
         following = words[at + 1] if at + 1 < len(words) else ""
         bare = word.strip("()").partition("-")[0].rstrip(")")
         if at and is_year(bare) and not is_year(following.strip("()")[:4]):
-            return Read(title=" ".join(named(words[:at])), rest=".".join(words[at + 1 :]), whole=title, year=int(bare))
+            own = named(words[:at])
+            rest = ".".join([*words[len(own) : at], *words[at + 1 :]])
+            return Read(title=" ".join(own), rest=rest, whole=title, year=int(bare))
     return None
 
 
