@@ -31,6 +31,7 @@ from jackd.model.secret import Secret
 from jackd.ops.app import OperatorApp
 from jackd.ops.systemd import SystemdNotifier
 from jackd.peer.app import PeerApp
+from jackd.peer.mirror import Freshness
 from jackd.peer.network import Network
 from jackd.ports import Library
 from jackd.qbittorrent.app import QBittorrentApp
@@ -41,6 +42,7 @@ from jackd.storage.downloads import DownloadStore
 from jackd.storage.history import HistoryStore
 from jackd.storage.labels import Labels
 from jackd.storage.manifests import ManifestStore
+from jackd.storage.mirror import MirrorStore, open_mirror
 from jackd.storage.sharing import permitted
 from jackd.storage.threads import ThreadWorkers
 from jackd.torrent.stub import Stubs
@@ -67,7 +69,7 @@ OPERATED = ["/ping", "/servers", "/items", "/peers", "/uploads", "/downloads", "
 """What the operator's app answers for, and all that nobody else does."""
 
 BACKGROUND = 10
-"""How nice the thread is that computes digests of what is shared."""
+"""How nice the threads are that compute digests of what is shared, and write what friends share."""
 
 MAX_PUMPS = 32
 """Downloads that can be received at the same moment; further ones take turns."""
@@ -92,7 +94,17 @@ def assemble(reactor: Any, settings: Settings) -> MultiService:
     )
     streams = Outgoing(TakeoverAgent(reactor, CONNECT_SECONDS), reactor)
     network = jack.start(
-        Network(peers=settings.peers, outgoing=jack.outgoing, workers=jack.parsers, streams=streams, clock=reactor)
+        Network(
+            peers=settings.peers,
+            outgoing=jack.outgoing,
+            workers=jack.parsers,
+            mirror=mirror(jack),
+            freshness=Freshness(
+                refresh=settings.search.refresh_minutes * 60.0, keep=settings.search.keep_offline_days * 86_400.0
+            ),
+            streams=streams,
+            clock=reactor,
+        )
     )
     stubs = Stubs(jack.mint)
     pumps = jack.start(ThreadWorkers(reactor, "sendfile", MAX_STREAMS))
@@ -161,6 +173,13 @@ def share(jack: Jack, bell: Bell) -> tuple[SharedCatalogue, Mount]:
         if library.id in jack.clients:
             listeners[library.id] = reader.tell
     return shared, Mount([WEBHOOKS], WebhookApp(listeners=listeners, mint=jack.mint), MAX_EVENT)
+
+
+def mirror(jack: Jack) -> MirrorStore:
+    """Where friends' catalogues are kept; with threads of its own, so that no grab waits for a large reading."""
+    writer = jack.start(ThreadWorkers(jack.reactor, "mirror-writer", 1, nice=BACKGROUND))
+    readers = jack.start(ThreadWorkers(jack.reactor, "mirror-reader", 2))
+    return MirrorStore(jack.start(open_mirror(jack.settings.jack.state_dir / "mirror.db", writer, readers)))
 
 
 def digest(jack: Jack) -> ManifestMaker:

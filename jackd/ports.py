@@ -7,7 +7,7 @@ No feature imports another; :mod:`jackd.assembly` alone knows who stands behind 
 from __future__ import annotations
 
 import socket
-from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -23,6 +23,9 @@ from jackd.model.peer import Peer, PeerStatus
 from jackd.model.release import Release
 from jackd.model.search import Query
 from jackd.model.sharing import Facts
+
+MAX_FOUND = 10_000
+"""Releases in one answer of a search."""
 
 
 @frozen(kw_only=True)
@@ -125,8 +128,15 @@ class Manifests(Protocol):
 class PeerNetwork(Protocol):
     """All friends at once."""
 
-    async def search(self, query: Query) -> Sequence[Release]:
-        """Newest first, within the deadline, with what could be had; never raises for a peer's sake."""
+    async def search(
+        self, query: Query, *, limit: int = MAX_FOUND, offset: int = 0, wanted: Callable[[Item], bool] | None = None
+    ) -> Sequence[Release]:
+        """
+        Newest first, within the deadline, with what could be had; never raises for a peer's sake.
+
+        :param limit: releases, after the first ``offset``.
+        :param wanted: picks of what answers ``query``; called in a thread, and equal to another when it picks the same.
+        """
 
     async def release(self, peer: str, item_id: str) -> Release:
         """

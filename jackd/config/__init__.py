@@ -16,6 +16,7 @@ from jackd.config.settings import (
     Environment,
     JackSettings,
     LimitSettings,
+    SearchSettings,
     ServerSettings,
     Settings,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "JackSettings",
     "LimitSettings",
     "Problem",
+    "SearchSettings",
     "ServerSettings",
     "Settings",
     "find_config",

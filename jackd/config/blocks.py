@@ -1,4 +1,4 @@
-"""The file as a whole, and its blocks ``jack``, ``downloads`` and ``peers``."""
+"""The file as a whole, and its blocks ``jack``, ``downloads``, ``search`` and ``peers``."""
 
 from __future__ import annotations
 
@@ -13,13 +13,23 @@ from jackd.config.limits import limits, rate
 from jackd.config.reading import Check, Cursor, Section
 from jackd.config.secrets import key, own_key
 from jackd.config.servers import server
-from jackd.config.settings import DownloadSettings, Environment, JackSettings, LimitSettings, ServerSettings, Settings
+from jackd.config.settings import (
+    DownloadSettings,
+    Environment,
+    JackSettings,
+    LimitSettings,
+    SearchSettings,
+    ServerSettings,
+    Settings,
+)
 from jackd.config.sharing import sharing
 from jackd.model.peer import Peer
 from jackd.model.sharing import Rules
 
 MAX_CONCURRENT = 64
 MAX_ATTEMPTS = 1000
+MAX_REFRESH_MINUTES = 1440
+MAX_KEEP_DAYS = 365
 MIN_IDLE_MS = 1000
 MAX_KEY_VERSION = 1_000_000
 MAX_MS = 7 * 86_400_000
@@ -59,6 +69,7 @@ def settings(cursor: Cursor, environment: Environment, file: Path) -> Settings:
             servers=servers,
             peers=block.take("peers", list_of(lambda cursor: peer(cursor, rules)), ()),
             sharing=block.take("sharing", rules, Rules()),
+            search=block.take("search", search, SearchSettings()),
             limits=block.take("limits", limits, LimitSettings()),
             environment=environment,
             path=file,
@@ -108,6 +119,16 @@ def downloads(cursor: Cursor) -> DownloadSettings:
         if longest and found.retry_max_delay_ms < found.retry_base_delay_ms:
             longest.wrong("retryMaxDelayMs must not be less than retryBaseDelayMs")
         return found
+
+
+def search(cursor: Cursor) -> SearchSettings:
+    """``search``: every key may be missing."""
+    unset = SearchSettings()
+    with Section(cursor) as block:
+        return SearchSettings(
+            refresh_minutes=block.take("refreshMinutes", integer(1, MAX_REFRESH_MINUTES), unset.refresh_minutes),
+            keep_offline_days=block.take("keepOfflineDays", integer(0, MAX_KEEP_DAYS), unset.keep_offline_days),
+        )
 
 
 def peer(cursor: Cursor, rules: Check[Rules]) -> Peer:

@@ -47,6 +47,19 @@ class DownloadSettings:
 
 
 @frozen(kw_only=True)
+class SearchSettings:
+    """
+    How fresh the copies of friends' catalogues are.
+
+    :ivar refresh_minutes: between two questions to a friend who does not tell by himself what changed.
+    :ivar keep_offline_days: so long what a friend has is listed, and grabs wait, while he can't be reached.
+    """
+
+    refresh_minutes: int = 15
+    keep_offline_days: int = 7
+
+
+@frozen(kw_only=True)
 class LimitSettings:
     """
     How much jack may do at once. Rates are bytes/s, 0 for no limit.
@@ -126,6 +139,7 @@ class Settings:
     servers: tuple[ServerSettings, ...] = ()
     peers: tuple[Peer, ...] = ()
     sharing: Rules = Rules()
+    search: SearchSettings = SearchSettings()
     limits: LimitSettings = LimitSettings()
     environment: Environment = Environment()
     path: Path

@@ -123,6 +123,10 @@ class PeerBusy(PeerError):
     """All of the friend's slots are taken, and we have a place in his queue."""
 
 
+class PeerAway(PeerError):
+    """The friend can't be reached, but is expected back; what was grabbed waits for him."""
+
+
 class ItemGone(PeerError):
     """The friend does not share this any more."""
 

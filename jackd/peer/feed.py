@@ -114,7 +114,7 @@ def _take(change: Mapping[str, Any], changes: dict[str, Item | None]) -> None:
     changes[item_id] = None
     if "gone" not in change:
         with suppress(BadItem):
-            changes[item_id] = item_from_json({**change, "mediaInfo": None})
+            changes[item_id] = item_from_json({**change, "mediaInfo": None, "extras": None})
 
 
 def _object(line: bytes) -> Mapping[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from heapq import nlargest
 from operator import attrgetter
 from random import Random
@@ -63,6 +63,8 @@ class Friend:
         self._searching: Flights[Page] = Flights()
         self._answered = Answered(clock)
         self._stopped = False
+        self.came: Callable[[], object] = lambda: None
+        """Called when he can be reached, which he could not, or can do other things than before."""
 
     @property
     def status(self) -> PeerStatus:
@@ -84,6 +86,17 @@ class Friend:
         """Shake hands, and keep doing so."""
         self._stopped = False
         self._shake()
+
+    def check(self) -> None:
+        """Somebody has found that he does not answer, or that he does: see how he is, now."""
+        if not self._stopped:
+            self._plan(None)
+            self._shake()
+
+    @property
+    def asked_again_in(self) -> float:
+        """Seconds until the next handshake."""
+        return max(0.0, self._next.getTime() - self._clock.seconds()) if self._next and self._next.active() else 0.0
 
     def stop(self) -> None:
         """No more calls; those under way are broken off."""
@@ -134,10 +147,12 @@ class Friend:
         except PeerError as error:
             self._failed(error)
             raise
-        if self._error is not None or self._known != found:
-            log.info("{peer}: reachable, jack {version}", peer=self.peer.name, version=found.version)
+        came = self._error is not None or self._known != found
         self._known, self._error = found, None
         self._plan(REFRESH)
+        if came:
+            log.info("{peer}: reachable, jack {version}", peer=self.peer.name, version=found.version)
+            self.came()
         return found
 
     def _surprised(self, failure: Failure) -> None:

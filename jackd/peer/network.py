@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
-from heapq import nlargest
+from operator import attrgetter
 from random import Random
 from typing import TypeAlias
 
@@ -18,7 +18,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from jackd.model.errors import NotFound, PeerError, Unavailable
+from jackd.model.errors import NotFound, PeerAway, PeerError, PeerRefused, Unavailable
 from jackd.model.item import Extra, Item
 from jackd.model.manifest import Manifest
 from jackd.model.peer import Peer, PeerStatus
@@ -26,8 +26,12 @@ from jackd.model.release import Release
 from jackd.model.search import Query
 from jackd.peer.client import PeerClient
 from jackd.peer.friend import Friend
+from jackd.peer.kept import Kept
+from jackd.peer.mirror import FRESHNESS, Freshness, Mirror
 from jackd.peer.remote import OpenedFile
 from jackd.peer.wire import is_item_id
+from jackd.ports import MAX_FOUND
+from jackd.storage.mirror import MirrorStore
 from jackd.storage.threads import Workers
 from jackd.web.outgoing import Outgoing
 
@@ -36,21 +40,27 @@ log = Logger(namespace="jackd.peer")
 DEADLINE = 8.0
 """Seconds for a search; the *arrs wait for 100 and put an indexer that fails to sleep (F41)."""
 
-MAX_FOUND = 10_000
-"""Releases in one answer."""
+AWAY_SECONDS = 5.0
+"""At least so long a download waits for a friend who is away; else until he is asked again how he is."""
 
 REMEMBERED = 20_000
 """Releases of the last answers, so that a grab needs to ask nobody."""
 
 
-Offers: TypeAlias = tuple[Peer, Sequence[Item]]
+Wanted: TypeAlias = Callable[[Item], bool]
+Offer: TypeAlias = tuple[str, Item]
+"""Who has it, by his id, and what."""
 
 
 class Network(Service):
     """
     Implements :class:`jackd.ports.PeerNetwork` and :class:`jackd.ports.RemoteFiles`.
 
+    Friends whose catalogues are kept here are not asked: one question to the mirror does for all of them.
+
     :param workers: read and sift the answers.
+    :param mirror: where the copies of their catalogues are.
+    :param freshness: of the copies.
     :param rng: jitters the pauses between tries.
     :param deadline: seconds that a search may take; who has not answered then is left out.
     """
@@ -63,7 +73,9 @@ class Network(Service):
         peers: Sequence[Peer],
         outgoing: Outgoing,
         workers: Workers,
+        mirror: MirrorStore,
         clock: IReactorTime,
+        freshness: Freshness = FRESHNESS,
         streams: Outgoing | None = None,
         now: Callable[[], float] = time.time,
         rng: Random | None = None,
@@ -77,6 +89,10 @@ class Network(Service):
         self._friends = {
             client.peer.id: Friend(client=client, workers=workers, clock=clock, rng=rng) for client in clients
         }
+        self._mirror = Mirror(
+            friends=list(self._friends.values()), store=mirror, clock=clock, now=now, rng=rng, freshness=freshness
+        )
+        self._kept: Kept[Sequence[Release]] = Kept()
         self._workers = workers
         self._clock = clock
         self._now = now
@@ -85,27 +101,57 @@ class Network(Service):
 
     def startService(self) -> None:
         super().startService()
+        self._mirror.start()
         for friend in self._friends.values():
             friend.start()
 
     def stopService(self) -> None:
         super().stopService()
+        self._mirror.stop()
         for friend in self._friends.values():
             friend.stop()
 
-    async def search(self, query: Query) -> Sequence[Release]:
+    async def search(
+        self, query: Query, *, limit: int = MAX_FOUND, offset: int = 0, wanted: Wanted | None = None
+    ) -> Sequence[Release]:
         """See the port."""
-        asked = [self._asked(friend, query) for friend in self._friends.values() if friend.usable]
-        answers = [answer for _, answer in await DeferredList(asked)]
-        found = await self._workers.run(_merged, answers, datetime.fromtimestamp(self._now(), UTC))
+        listed = self._mirror.listed()
+        live = [friend for peer, friend in self._friends.items() if peer not in listed and friend.usable]
+        question, state = (query, limit, offset, wanted), (listed, self._mirror.store.revision)
+        kept = None if live else self._kept.get(question, state)
+        if kept is not None:
+            return kept
+        answers = [self._asked(friend, query) for friend in live]
+        if listed:
+            answers.append(self._looked_up(query, listed, offset + limit, wanted))
+        offers = [offer for _, answer in await DeferredList(answers) for offer in answer]
+        now = datetime.fromtimestamp(self._now(), UTC)
+        found = await self._workers.run(self._merged, offers, now, offset, limit, wanted)
         for release in found:
             self._remember(release)
+        if not live:
+            self._kept.put(question, state, found)
         return found
 
-    def _asked(self, friend: Friend, query: Query) -> Deferred[Offers]:
-        """Never fails."""
+    def _looked_up(
+        self, query: Query, listed: Collection[str], limit: int, wanted: Wanted | None
+    ) -> Deferred[Sequence[Offer]]:
+        """What the mirror has; never fails."""
+        found = self._mirror.store.search(query, listed, limit=limit, wanted=wanted)
+        return found.addErrback(_unreadable)
+
+    def _asked(self, friend: Friend, query: Query) -> Deferred[Sequence[Offer]]:
+        """What he answers; never fails."""
         answer = Deferred.fromCoroutine(friend.search(query)).addTimeout(self._deadline, self._clock)
-        return answer.addErrback(_left_out, friend.peer).addCallback(lambda items: (friend.peer, items))
+        return answer.addErrback(_left_out, friend.peer).addCallback(lambda items: [(friend.peer.id, i) for i in items])
+
+    def _merged(
+        self, offers: Sequence[Offer], now: datetime, offset: int, limit: int, wanted: Wanted | None
+    ) -> list[Release]:
+        """Newest first; in a worker, for these may be many."""
+        picked = {(peer, item.id): item for peer, item in offers if wanted is None or wanted(item)}
+        found = [_release(self._friends[peer].peer, item, now) for (peer, _), item in picked.items()]
+        return sorted(found, key=attrgetter("item.published"), reverse=True)[offset : offset + limit]
 
     def _remember(self, release: Release) -> None:
         self._releases[release.guid] = release
@@ -121,10 +167,16 @@ class Network(Service):
         friend = self._friends.get(peer)
         if friend is None or not is_item_id(item_id):
             raise NotFound
-        item = evolve(await friend.client.item(item_id), extras=())
+        item = evolve(await self._item(friend, item_id), extras=())
         release = _release(friend.peer, item, datetime.fromtimestamp(self._now(), UTC))
         self._remember(release)
         return release
+
+    async def _item(self, friend: Friend, item_id: str) -> Item:
+        """From his catalogue here, so that he may be away, or from himself."""
+        peer = friend.peer.id
+        kept = await self._mirror.store.item(peer, item_id) if peer in self._mirror.listed() else None
+        return kept or await friend.client.item(item_id)
 
     async def extras(self, peer: str, item_id: str) -> Sequence[Extra]:
         """What lies beside that item's file, if the friend tells such things. Raises ``PeerError``."""
@@ -148,7 +200,24 @@ class Network(Service):
         """See the port."""
         known = self._releases.get(f"{peer}:{item_id}")
         announced = known.item.size if known else None
-        return await self._friend(peer).client.open(item_id, start=start, stop=stop, etag=etag, announced=announced)
+        friend = self._friend(peer)
+        try:
+            return await friend.client.open(item_id, start=start, stop=stop, etag=etag, announced=announced)
+        except PeerError as error:
+            raise self._judged(friend, error) from None
+
+    def _judged(self, friend: Friend, error: PeerError) -> PeerError:
+        """``error``, or that the friend is away, as he was before; when he was not, he is asked whether he is now."""
+        if not error.temporary or error.retry_after is not None or isinstance(error, PeerRefused):
+            return error
+        if friend.usable:
+            friend.check()
+            return error
+        if not self._mirror.is_awaited(friend.peer.id):
+            return error
+        return PeerAway(
+            f"{error}; waiting for {friend.peer.name}", retry_after=max(friend.asked_again_in, AWAY_SECONDS)
+        )
 
     async def manifest(self, peer: str, item_id: str, *, size: int) -> Manifest | None:
         """See the port. One whose abilities are not known yet is asked: he may have shaken hands before a restart."""
@@ -165,16 +234,15 @@ class Network(Service):
         return friend
 
 
-def _merged(answers: Sequence[Offers], now: datetime) -> list[Release]:
-    """Newest first; in a worker, for these may be many."""
-    found = (_release(peer, item, now) for peer, items in answers for item in items)
-    return nlargest(MAX_FOUND, found, key=lambda release: (release.item.published, release.guid))
-
-
 def _release(peer: Peer, item: Item, now: datetime) -> Release:
     if item.published > now:
         item = evolve(item, published=now)
     return Release(item=item, peer=peer.id, peer_name=peer.name)
+
+
+def _unreadable(failure: Failure) -> list[Offer]:
+    log.failure("the copies of the friends' catalogues can't be searched", failure)
+    return []
 
 
 def _left_out(failure: Failure, peer: Peer) -> list[Item]:

@@ -10,28 +10,16 @@ from twisted.internet.defer import Deferred
 
 from jackd.model.errors import NotFound
 from jackd.model.item import Item
-from jackd.model.search import Query, folded, searchable
+from jackd.model.search import Query, folded
 from jackd.model.sharing import Facts, Rules
 from jackd.ports import Batch
-from jackd.storage.criteria import MAX_INTEGER, both, where
+from jackd.storage.columns import column_values, integer, upsert, write_words
+from jackd.storage.criteria import both, where
 from jackd.storage.database import Database
 from jackd.storage.items import item_from_json, item_to_json, listed
 from jackd.storage.sharing import permitted
 
-_PUT = """
-    INSERT INTO items (
-        id, library, grp, kind, tmdb, imdb, tvdb, season, episodes, absolute, aired, published, item,
-        folder, tags, quality, named, year, size
-    )
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-    ON CONFLICT (id) DO UPDATE SET
-        library = excluded.library, grp = excluded.grp, kind = excluded.kind, tmdb = excluded.tmdb,
-        imdb = excluded.imdb, tvdb = excluded.tvdb, season = excluded.season, episodes = excluded.episodes,
-        absolute = excluded.absolute, aired = excluded.aired, published = excluded.published, item = excluded.item,
-        folder = excluded.folder, tags = excluded.tags, quality = excluded.quality, named = excluded.named,
-        year = excluded.year, size = excluded.size
-    RETURNING n
-"""
+_PUT = upsert(("id", "library", "grp", "folder", "tags", "quality", "named", "year", "size"), key=("id",))
 
 
 class CatalogueStore:
@@ -126,8 +114,7 @@ def _put(connection: sqlite3.Connection, library: str, group: str, item: Item, f
     if row is not None and tuple(row) == (*place, item_to_json(item)):
         return
     (n,) = connection.execute(_PUT, _values(library, group, item, facts)).fetchone()
-    connection.execute("DELETE FROM item_words WHERE rowid = ?", (n,))
-    connection.execute("INSERT INTO item_words (rowid, words) VALUES (?, ?)", (n, " ".join(sorted(searchable(item)))))
+    write_words(connection, n, item)
 
 
 def _as_first_seen(item: Item, known: Item) -> Item:
@@ -140,31 +127,17 @@ def _values(library: str, group: str, item: Item, facts: Facts | None) -> tuple[
         item.id,
         library,
         group,
-        item.kind.value,
-        _integer(item.ids.tmdb),
-        item.ids.imdb,
-        _integer(item.ids.tvdb),
-        _integer(item.season),
-        listed(item.episodes),
-        _integer(item.absolute),
-        item.aired and item.aired.isoformat(),
-        item.published.timestamp(),
-        item_to_json(item),
         *_texts(facts),
         item.quality.name.lower() if item.quality else "",
         folded(item.name or item.title),
-        _integer(item.year),
-        _integer(item.size),
+        integer(item.year),
+        integer(item.size),
+        *column_values(item),
     )
 
 
 def _texts(facts: Facts | None) -> tuple[str | None, str | None]:
     return (facts.folder, listed(facts.tags)) if facts else (None, None)
-
-
-def _integer(value: int | None) -> int | None:
-    """A number that SQLite can't hold is nothing that anybody looks for."""
-    return value if value is not None and abs(value) <= MAX_INTEGER else None
 
 
 def _keep_groups(connection: sqlite3.Connection, library: str, groups: set[str]) -> None:

@@ -8,7 +8,7 @@ import secrets
 import sqlite3
 from collections.abc import Iterable
 
-from attrs import frozen
+from attrs import evolve, frozen
 from twisted.internet.defer import Deferred
 
 from jackd.model.errors import Unavailable
@@ -25,7 +25,7 @@ MAX_STARTS = 1000
 MAX_TEXT = 2 * 2**20
 """Characters of items in one page, about."""
 
-_CURSOR = re.compile(r"([0-9a-f]{12})-([0-9]{1,18})-([0-9A-Za-z]{1,64})(?:-([0-9]{1,18}))?")
+_CURSOR = re.compile(r"([0-9a-f]{12})-([0-9]{1,18})-([0-9A-Za-z]{1,64})(?:-([0-9]{1,18})-([0-9]{1,18}))?")
 
 EVERYTHING: Criterion = ("1", ())
 
@@ -38,18 +38,20 @@ class Cursor:
     :ivar start: the name of the start of jack during which it was given.
     :ivar revision: the last that he knows.
     :ivar rules: a digest of what he was permitted to see.
-    :ivar began: the last revision when his reading of everything began, until he is there. What was gone by then, he
-        never had.
+    :ivar began: the last revision when his reading of everything began. What was gone by then, he never had.
+    :ivar top: the last revision that there was when he was told up to here: what he was not told, he was not because of
+        a later change up to that one.
     """
 
     start: str
     revision: int
     rules: str
     began: int = 0
+    top: int = 0
 
     def __str__(self) -> str:
-        reading = f"-{self.began}" if self.began > self.revision else ""
-        return f"{self.start}-{self.revision}-{self.rules}{reading}"
+        behind = f"-{self.began}-{self.top}" if self.top > self.revision else ""
+        return f"{self.start}-{self.revision}-{self.rules}{behind}"
 
     @classmethod
     def read(cls, text: str) -> Cursor | None:
@@ -57,7 +59,13 @@ class Cursor:
         found = _CURSOR.fullmatch(text)
         if found is None:
             return None
-        return cls(start=found[1], revision=int(found[2]), rules=found[3], began=int(found[4] or 0))
+        return cls(
+            start=found[1],
+            revision=int(found[2]),
+            rules=found[3],
+            began=int(found[4] or 0),
+            top=int(found[5] or found[2]),
+        )
 
 
 class ChangeStore:
@@ -118,13 +126,13 @@ def _page(
     top, rules = _top(connection), hashlib.sha256(repr(permitted).encode()).hexdigest()[:12]
     reset = since is None or since.rules != rules or not _is_ours(connection, since, top)
     if since is None or reset:
-        since = Cursor(start=start, revision=0, rules=rules, began=top)
+        since = Cursor(start=start, revision=0, rules=rules, began=top, top=top)
     rows = _rows(connection, since.revision, permitted, limit + 1)
     shown = list(_fitting(rows[:limit]))
     more = len(shown) < len(rows)
     # What changed again has left its older revision: without a further page all up to the top is told.
     last = shown[-1]["revision"] if shown else since.revision
-    cursor = Cursor(start=start, revision=last if more else max(last, top), rules=rules, began=since.began)
+    cursor = evolve(since, start=start, revision=last if more else max(last, top), top=max(since.top, _top(connection)))
     return Changes(
         items=[item_from_json(row["item"]) for row in shown if row["item"] is not None],
         gone=[row["id"] for row in shown if row["item"] is None and row["revision"] > since.began],
@@ -152,8 +160,7 @@ def _is_ours(connection: sqlite3.Connection, since: Cursor, top: int) -> bool:
         return False
     (end,) = connection.execute("SELECT MIN(began) FROM starts WHERE n > ?", (row["n"],)).fetchone()
     (forgotten,) = connection.execute("SELECT revision FROM forgotten").fetchone()
-    known = max(since.revision, since.began)
-    return int(forgotten) <= known <= (top if end is None else end)
+    return int(forgotten) <= max(since.revision, since.began) and since.top <= (top if end is None else end)
 
 
 def _fitting(rows: Iterable[sqlite3.Row]) -> Iterable[sqlite3.Row]:

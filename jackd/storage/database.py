@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from attrs import frozen
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred
 
@@ -43,11 +44,31 @@ class StateBroken(JackError):
     """The state directory, or the database in it, can't be used."""
 
 
-def connect(path: str) -> sqlite3.Connection:
+@frozen(kw_only=True)
+class Layout:
+    """
+    What kind of database it is.
+
+    :ivar schema: the folder of its migrations.
+    :ivar synchronous: SQLite's: ``FULL``, or ``NORMAL`` when a power cut may take the last changes.
+    :ivar claims: whether its folder is taken with it.
+    """
+
+    schema: str = "schema"
+    synchronous: str = "FULL"
+    claims: bool = True
+
+
+STATE = Layout()
+MIRROR = Layout(schema="mirror_schema", synchronous="NORMAL", claims=False)
+
+
+def connect(path: str, synchronous: str = STATE.synchronous) -> sqlite3.Connection:
     """A connection with jack's pragmas; rows can be read by column name."""
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     connection.row_factory = sqlite3.Row
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_TIMEOUT_MS}"):
+    pragmas = ("journal_mode=WAL", f"synchronous={synchronous}", "foreign_keys=ON", f"busy_timeout={BUSY_TIMEOUT_MS}")
+    for pragma in pragmas:
         connection.execute(f"PRAGMA {pragma}")
     return connection
 
@@ -59,8 +80,9 @@ class Database(Service):
     Tests use :meth:`in_memory`: the same code on one connection, at once, without threads.
     """
 
-    def __init__(self, path: str, writer: Workers, readers: Workers) -> None:
+    def __init__(self, path: str, writer: Workers, readers: Workers, layout: Layout = STATE) -> None:
         self._path = path
+        self._layout = layout
         self._writer = writer
         self._readers = readers
         self._write_connection: sqlite3.Connection | None = None
@@ -68,9 +90,9 @@ class Database(Service):
         self._lock: int | None = None
 
     @classmethod
-    def in_memory(cls) -> Database:
+    def in_memory(cls, layout: Layout = STATE) -> Database:
         """An empty database that nobody else sees."""
-        database = cls(":memory:", InlineWorkers(), InlineWorkers())
+        database = cls(":memory:", InlineWorkers(), InlineWorkers(), layout)
         database.open()
         return database
 
@@ -81,22 +103,29 @@ class Database(Service):
         then.
         """
         if self._path != ":memory:":
-            self._claim()
+            self._prepare()
         try:
-            self._write_connection = connect(self._path)
+            self._write_connection = self._connect()
         except sqlite3.Error as error:
             raise StateBroken(
                 f"{self._path} can't be used: {error}. Put a backup in its place, or move it away: jack then starts "
                 "with a new one, without the downloads that were queued"
             ) from None
-        migrate(self._write_connection, self._path)
+        migrate(self._write_connection, self._path, self._layout.schema)
 
-    def _claim(self) -> None:
+    def _connect(self) -> sqlite3.Connection:
+        return connect(self._path, self._layout.synchronous)
+
+    def _prepare(self) -> None:
         folder = Path(self._path).parent
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._lock = os.open(folder / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        if self._layout.claims:
+            self._claim(folder)
         # SQLite would make it, and the files beside it, as readable as the umask lets it (S33).
         os.close(os.open(self._path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+
+    def _claim(self, folder: Path) -> None:
+        self._lock = os.open(folder / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -155,7 +184,7 @@ class Database(Service):
             assert self._write_connection is not None
             return query(self._write_connection)
         if not hasattr(self._local, "connection"):
-            self._local.connection = connect(self._path)
+            self._local.connection = self._connect()
         return query(self._local.connection)
 
 

@@ -13,16 +13,16 @@ class SchemaError(JackError):
     """The database was written by a newer jack; upgrade jack, or give it another state directory."""
 
 
-def migrations() -> list[tuple[int, str]]:
-    """``(number, sql)`` of every file ``schema/NNNN-what.sql``, in order."""
-    files = (resources.files("jackd.storage") / "schema").iterdir()
+def migrations(schema: str = "schema") -> list[tuple[int, str]]:
+    """``(number, sql)`` of every file ``<schema>/NNNN-what.sql``, in order."""
+    files = (resources.files("jackd.storage") / schema).iterdir()
     return sorted((int(f.name[:4]), f.read_text("utf-8")) for f in files if f.name.endswith(".sql"))
 
 
-def migrate(connection: sqlite3.Connection, path: str) -> None:
+def migrate(connection: sqlite3.Connection, path: str, schema: str = "schema") -> None:
     """Apply what is missing, each file in a transaction of its own; a file database is copied aside before."""
     (version,) = connection.execute("PRAGMA user_version").fetchone()
-    known = migrations()
+    known = migrations(schema)
     if version > known[-1][0]:
         raise SchemaError(
             f"{path} has schema {version}, this jack knows {known[-1][0]}: it was written by a newer jack. "

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import ClassVar
 from urllib.parse import quote, unquote
 
+from attrs import frozen
 from twisted.logger import Logger
 from twisted.web.resource import IResource
 from twisted.web.server import Request
@@ -21,6 +22,7 @@ from jackd.model.errors import (
     Unauthorized,
     UnsupportedMedia,
 )
+from jackd.model.item import Item
 from jackd.model.naming import release_title
 from jackd.model.release import Release, split_guid
 from jackd.ports import Mints, PeerNetwork
@@ -35,7 +37,7 @@ from jackd.web.router import Router, reply
 log = Logger(namespace="jackd.torznab")
 
 PREFIX = "/torznab"
-MAX_GUID = 512
+MAX_ID = 500
 """Characters; even if each is quoted as several, the link stays within the limit of a URL."""
 
 _DOWNLOAD = f"{PREFIX}/download/"
@@ -43,6 +45,17 @@ _SUFFIX = ".torrent"
 _PURPOSE = "download"
 _BAD_KEY, _TOO_OFTEN, _BUG = 100, 500, 900
 _OPEN = Account(name="link", scopes=frozenset())
+
+
+@frozen
+class Wanted:
+    """Picks the items of some categories (none: of all) for which a stub can be made: they are friends' text (S15)."""
+
+    categories: frozenset[int]
+
+    def __call__(self, item: Item) -> bool:
+        can_be_offered = 0 < item.size <= MAX_SIZE and len(item.id) <= MAX_ID and documents.is_clean(item.id)
+        return can_be_offered and is_wanted(item, self.categories)
 
 
 class TorznabApp:
@@ -113,24 +126,24 @@ class TorznabApp:
 
     async def _answer(self, search: Search) -> str:
         found = await self._find(search)
-        page = found[search.offset : search.offset + search.limit]
-        log.debug("{query}: {found} found, {page} shown", query=search.query, found=len(found), page=len(page))
+        page = found[: search.limit]
+        log.debug("{query}: {page} shown from {offset} on", query=search.query, page=len(page), offset=search.offset)
         return documents.feed(
             page,
             offset=search.offset,
-            total=len(found),
+            total=search.offset + len(found),
             base_url=self._base_url,
             now=datetime.fromtimestamp(self._now(), UTC),
             link=self._link,
         )
 
     async def _find(self, search: Search) -> Sequence[Release]:
-        """Newest first, each guid once."""
+        """Newest first: the page, and one more if there is one, for clients ask on until a page is not full (F40)."""
         if search.query is None:
             return []
-        found = {release.guid: release for release in await self._network.search(search.query)}
-        wanted = [r for r in found.values() if _can_be_offered(r) and is_wanted(r.item, search.categories)]
-        return sorted(wanted, key=lambda release: release.item.published, reverse=True)
+        return await self._network.search(
+            search.query, limit=search.limit + 1, offset=search.offset, wanted=Wanted(search.categories)
+        )
 
     def _link(self, release: Release) -> str:
         """The same for an offer as long as the install's secret is: the *arrs know by it what they saw before."""
@@ -170,12 +183,6 @@ def attachment(name: str) -> str:
     """``Content-Disposition`` for a file called ``name`` (RFC 6266): plain ASCII, and the whole name beside it."""
     plain = "".join(c if c.isascii() and (c.isalnum() or c in " ._-()[]+,!") else "_" for c in name)
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name.encode('utf-8', 'replace'), safe='')}"
-
-
-def _can_be_offered(release: Release) -> bool:
-    """Whether a stub can be made for it, and its guid be written and read back: it is a friend's text (S15)."""
-    guid = release.guid
-    return 0 < release.item.size <= MAX_SIZE and len(guid) <= MAX_GUID and documents.is_clean(guid)
 
 
 def _guid(path: str) -> str:

@@ -12,7 +12,7 @@ from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
 from jackd.model.download import Download, State
-from jackd.model.errors import JackError, PeerBusy
+from jackd.model.errors import JackError, PeerAway, PeerBusy
 from jackd.model.history import Event
 from jackd.transfer.disk import DiskTrouble
 from jackd.transfer.entry import Entry, Rows
@@ -174,7 +174,8 @@ class Runner:
             entry.disk_waits += 1
         else:
             entry.disk_waits = 0
-            download.attempts += not isinstance(error, PeerBusy)  # a place in his queue is no failure
+            # A place in his queue is no failure, and that he is away is known already.
+            download.attempts += not isinstance(error, PeerBusy | PeerAway)
         download.failures += not isinstance(error, PeerBusy)
         return self._retry.judge(error, attempts=download.attempts, disk_waits=entry.disk_waits)
 

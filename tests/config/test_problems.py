@@ -124,7 +124,7 @@ def test_the_environments_problems_come_last_and_along(tmp_path, suffix):
         ("sevrers", 'did you mean "servers"?'),
         ("Jack", 'did you mean "jack"?'),
         ("download", 'did you mean "downloads"?'),
-        ("zzz", "known here: downloads, jack, limits, peers, servers, sharing"),
+        ("zzz", "known here: downloads, jack, limits, peers, search, servers, sharing"),
     ],
 )
 def test_an_unknown_key_gets_a_suggestion(tmp_path, suffix, key, suggestion):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from random import Random
@@ -25,6 +26,8 @@ from jackd.peer.app import PeerApp
 from jackd.peer.client import PeerClient
 from jackd.peer.network import Network
 from jackd.ports import Feed, Location, Manifests
+from jackd.storage.database import MIRROR, Database
+from jackd.storage.mirror import MirrorStore
 from jackd.storage.threads import InlineWorkers, Workers
 from jackd.web.auth import Account, Keys, Mint, Scope
 from jackd.web.outgoing import Outgoing
@@ -91,11 +94,17 @@ class Sums:
         return self.answer
 
 
-class NoFeed:
-    """:class:`jackd.ports.Feed` of an empty catalogue."""
+class ShelfFeed:
+    """:class:`jackd.ports.Feed` of a shelf: begins anew whenever that has changed, and never waits."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        self.shelf = shelf
 
     async def changes(self, since: str, *, viewer: str | None, limit: int, wait: float) -> Changes:
-        return Changes(cursor="nothing", reset=not since)
+        cursor = hashlib.sha256(repr(self.shelf.items).encode()).hexdigest()
+        if since == cursor:
+            return Changes(cursor=cursor)
+        return Changes(items=self.shelf.items, cursor=cursor, reset=True)
 
 
 def app(
@@ -107,7 +116,7 @@ def app(
 ) -> PeerApp:
     return PeerApp(
         views=Everybody(shelf),
-        feed=feed or NoFeed(),
+        feed=feed or ShelfFeed(shelf),
         manifests=manifests or Sums(),
         keys=keys(),
         mint=Mint(b"s" * 32),
@@ -125,11 +134,12 @@ def client(outgoing: Outgoing, clock: Clock | None = None, peer: Peer = ALICE) -
     return PeerClient(outgoing=outgoing, peer=peer, workers=InlineWorkers(), clock=clock or Clock(), now=lambda: NOW)
 
 
-def network(outgoing: Outgoing, clock: Clock, *peers: Peer) -> Network:
+def network(outgoing: Outgoing, clock: Clock, *peers: Peer, mirror: MirrorStore | None = None) -> Network:
     return Network(
         peers=peers or (ALICE,),
         outgoing=outgoing,
         workers=InlineWorkers(),
+        mirror=mirror or MirrorStore(Database.in_memory(MIRROR)),
         clock=clock,
         now=lambda: NOW,
         rng=Random(1),

@@ -113,6 +113,10 @@ class TestSearch:
         assert failed.error
         assert len(bad.asked) <= 2
 
+    def test_one_who_offers_one_thing_twice_does_not_show_it_twice(self):
+        net = friends(Clock(), bad=liar(write_page([MATRIX, MATRIX])))
+        assert titles(net, Query()) == [MATRIX.title]
+
     def test_only_what_was_asked_for_is_taken(self):
         """A peer may answer with anything."""
         clock = Clock()

@@ -235,7 +235,7 @@ def test_before_the_start_is_written_there_is_no_cursor_to_give():
 def test_the_items_of_an_older_database_are_changes_too(monkeypatch):
     """A library is not read again for the sake of the feed."""
     whole = migrations()
-    monkeypatch.setattr(migrate_module, "migrations", lambda: [m for m in whole if m[0] < 5])
+    monkeypatch.setattr(migrate_module, "migrations", lambda schema: [m for m in whole if m[0] < 5])
     database = Database.in_memory()
     insert = (
         "INSERT INTO items (id, library, grp, kind, episodes, published, item) VALUES (?, ?, '1', 'movie', ',', 0, ?)"

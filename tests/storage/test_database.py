@@ -162,7 +162,7 @@ def test_migrations_are_numbered_without_a_gap():
 def more_migrations(monkeypatch: pytest.MonkeyPatch, *sql: str) -> int:
     known = migrations()
     more = known + [(known[-1][0] + n, text) for n, text in enumerate(sql, 1)]
-    monkeypatch.setattr(migrate_module, "migrations", lambda: more)
+    monkeypatch.setattr(migrate_module, "migrations", lambda _: more)
     return known[-1][0]
 
 
