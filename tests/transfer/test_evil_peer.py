@@ -25,9 +25,10 @@ from jackd.model.peer import Peer
 from jackd.model.search import Query
 from jackd.model.secret import Secret
 from jackd.peer.network import Network
-from jackd.storage.database import Database
+from jackd.storage.database import MIRROR, Database
 from jackd.storage.downloads import DownloadStore
 from jackd.storage.manifests import ManifestStore
+from jackd.storage.mirror import MirrorStore
 from jackd.storage.threads import InlineWorkers, ThreadWorkers
 from jackd.transfer.completed import CompletedFolder
 from jackd.transfer.queue import DownloadQueue
@@ -91,7 +92,8 @@ async def a_case(path: Path, *faults: Any, attempts: int = 4, known: bool = Fals
     evil.faults = list(faults)
     peer = Peer(name="alice", url=evil.url, key=Secret("k"))
     outgoing = Outgoing(Agent(reactor), reactor)
-    network = Network(peers=[peer], outgoing=outgoing, workers=InlineWorkers(), clock=reactor)
+    mirror = MirrorStore(Database.in_memory(MIRROR))
+    network = Network(peers=[peer], outgoing=outgoing, workers=InlineWorkers(), mirror=mirror, clock=reactor)
     network.startService()
     if known:
         await network.search(Query())
