@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import posixpath
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from attrs import define, field, frozen
 
@@ -138,6 +138,11 @@ class Download:
     def hash(self) -> str:
         """The grab's info-hash: the download's id everywhere."""
         return self.grab.hash
+
+    @property
+    def given(self) -> Mapping[str, int]:
+        """How many bytes came from each friend, by his name."""
+        return {self.grab.peer_name: self.received}
 
     @property
     def left(self) -> int:

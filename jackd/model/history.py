@@ -74,7 +74,7 @@ def record_of(download: Download, event: Event, *, owner: str, ended: float) -> 
         event=event,
         title=download.grab.title,
         size=download.grab.size,
-        friends={download.grab.peer_name: download.received},
+        friends=dict(download.given) or {download.grab.peer_name: 0},
         seconds=download.seconds,
         began=download.added,
         ended=ended,

@@ -102,7 +102,7 @@ def download(row: Download, owners: Mapping[str, str]) -> dict[str, Any]:
         "received": row.received,
         "speed": int(row.speed),
         "eta": row.eta if row.eta < ETA_UNKNOWN else None,
-        "friends": [row.grab.peer_name],
+        "friends": list(row.given) or [row.grab.peer_name],
         "verified": row.verified,
         "forced": row.forced,
         "failedAttempts": row.failures,
