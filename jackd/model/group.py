@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 MAX_GROUP = 20
 
@@ -50,6 +51,7 @@ def _name(title: str, found: re.Match[str]) -> tuple[str | None, int]:
     return (first, behind) if _COMPOUND.search(title, 0, found.end(1)) else (found[1], found.end(1))
 
 
+@lru_cache(maxsize=1024)
 def plain_group(group: str) -> str:
     """``group`` as it can stand behind a title's last dash; empty for one that would not be read there."""
     plain = re.sub(r"[^A-Za-z0-9-]", "", group)[:MAX_GROUP].strip("-")

@@ -30,8 +30,8 @@ _SPELLED = {name.lower(): name for name in _NAMES.split()} | {
     "mandarin": "Chinese",
     "cantonese": "Chinese",
 }
-_ANYWHERE = re.compile("|".join(_SPELLED), re.IGNORECASE)
-_SHORT = {
+_ANYWHERE = re.compile("|".join(_SPELLED))
+_TAGS = {
     "ita": "Italian",
     "ger": "German",
     "eng": "English",
@@ -40,10 +40,11 @@ _SHORT = {
     "truefrench": "French",
     "vff": "French",
     "vfq": "French",
-    "cz": "Czech",
-    "lt": "Lithuanian",
 }
-_TAG = re.compile(rf"(?<![^\W_])(?:{'|'.join(w for w in _SHORT if len(w) > 2)}|(?-i:CZ|LT))(?![^\W_])", re.IGNORECASE)
+_CAPITALS = {"CZ": "Czech", "LT": "Lithuanian"}
+"""Tags that are read in capitals only."""
+
+_NOT_WORD = re.compile(r"[\W_]+")
 
 
 def spoken(names: Iterable[str]) -> list[str]:
@@ -61,5 +62,7 @@ def language_words(names: Iterable[str]) -> list[str]:
 
 def languages_in(text: str) -> set[str]:
     """The languages that the *arrs read from ``text``: a title without the film's name and without the group."""
-    spelled = {_SPELLED[found.lower()] for found in _ANYWHERE.findall(text)}
-    return spelled | {_SHORT[found.lower()] for found in _TAG.findall(text)}
+    low = text.lower()
+    spelled = {_SPELLED[found] for found in _ANYWHERE.findall(low)}
+    tagged = {_TAGS[word] for word in _NOT_WORD.split(low) if word in _TAGS}
+    return spelled | tagged | {name for tag, name in _CAPITALS.items() if tag in text and tag in _NOT_WORD.split(text)}

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from datetime import date
+from functools import lru_cache
 from itertools import chain
 
 from attrs import frozen
@@ -67,6 +68,7 @@ def marks(title: str, kind: Kind) -> Iterator[Mark]:
     return (mark for read in readers for mark in read(title) if same(mark.name))
 
 
+@lru_cache(maxsize=4096)
 def same(name: str) -> str:
     """Equal for two spellings that the *arrs take for one name: punctuation, accents and case don't count."""
     plain = folded(name).replace("&", " and ").casefold()

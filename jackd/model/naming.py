@@ -59,7 +59,7 @@ def _parses_back(title: str, item: Item) -> bool:
         len(title.encode("utf-8", "replace")) <= MAX_TITLE
         and _readable(title, item.anime)
         and tells(title, item.quality)
-        and item.revision in (None, revision_in(title))
+        and (item.revision is None or item.revision == revision_in(title))
         and _has_group(title, item)
         and any(_is_it(mark, item) and _says_the_same(mark, item) for mark in marks(title, item.kind))
     )
@@ -112,10 +112,10 @@ def _is_it(mark: Mark, item: Item) -> bool:
 
 def _has_name(mark: Mark, item: Item) -> bool:
     """A series may be told from another of its name by its year."""
-    name = _own_name(item)
-    return not name or same(mark.name) in (
-        {same(name)} if item.kind is Kind.MOVIE else {same(name), same(f"{name} {item.year}")}
-    )
+    name, found = _own_name(item), same(mark.name)
+    if not name or found == same(name):
+        return True
+    return item.kind is Kind.EPISODE and found == same(f"{name} {item.year}")
 
 
 # -- make one ------------------------------------------------------------------------------------------------------

@@ -105,6 +105,7 @@ class Grade:
     modifier: str = ""
 
 
+@lru_cache(maxsize=256)
 def quality_words(quality: Quality | None) -> str:
     """The words for a title, joined by dots: ``1080p.BluRay.REMUX``; empty when nothing is known."""
     if quality is None:
@@ -133,12 +134,11 @@ def _standard(lines: int) -> int:
     return next((known for known in (2160, 1080, 720, 576) if lines >= known), 480)
 
 
-@lru_cache(maxsize=1024)
 def grade(title: str) -> Grade:
     """What the *arrs will read from ``title``."""
     text = title.replace("_", " ")
     found = [match.lastgroup or "" for match in _SOURCE.finditer(text)]
-    source, lines, remux = found[-1] if found else "", _lines(text), _REMUX.search(text) is not None
+    source, lines, remux = found[-1] if found else "", _lines(text), _is_remux(text)
     if _RAW.search(text) or (source == "hdtv" and _MPEG2.search(text)):
         return Grade("tv", 0, "raw")
     if source == "bluray" or (not source and remux and lines):
@@ -150,6 +150,10 @@ def grade(title: str) -> Grade:
     if source in ("tv", "webdl", "webrip"):
         return Grade(source, lines if lines >= _HD else 480)
     return Grade(source, 480 if source else 0)
+
+
+def _is_remux(text: str) -> bool:
+    return "remux" in text.lower() and _REMUX.search(text) is not None
 
 
 def _of_bluray(text: str, lines: int, remux: bool) -> Grade:

@@ -119,3 +119,26 @@ def test_editions_and_tags_do_not_reach_the_title(folder):
     item = folder.only()
     assert (item.edition, item.ids.imdb) == ("Extended", "tt0120737")
     assert "imdb" not in item.title and "edition" not in item.title
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("Some Film (1999) Directors Cut German 1080p BluRay.mkv", "Directors.Cut.German.1080p.BluRay"),
+        ("Some Film (1999) [PROPER] [WEBDL-720p].mkv", "PROPER.720p.WEB-DL"),
+        ("Some Film (1999) REPACK2 720p WEB-DL.mkv", "REPACK2.720p.WEB-DL"),
+        ("Some Film (1999) [NF][WEB-DL 720p] 3D.mkv", "3D.720p.NF.WEB-DL"),
+        ("Some Film (1999) [NF WEB-DL 720p].mkv", "720p.NF.WEB-DL"),
+        ("Some Film (1999) German DL 720p BluRay.mkv", "720p.BluRay"),
+    ],
+)
+def test_what_a_name_says_of_itself_goes_into_the_title(folder, name, title):
+    folder.put(name)
+    assert folder.only().title == f"Some.Film.1999.{title}"
+
+
+def test_two_languages_of_which_one_is_named_are_not_told_as_one(folder):
+    """What the feed says of languages is believed before the title."""
+    folder.put("Some.Film.1999.German.DL.720p.BluRay.x264-GRP.mkv")
+    folder.put("Other.Film.1999.German.720p.BluRay.x264-GRP.mkv")
+    assert {item.name: item.languages for item in folder.items()} == {"Some Film": (), "Other Film": ("German",)}
