@@ -35,10 +35,12 @@ class JackServer:
     def __init__(self, home: Path, library: Path, name: str = "alice") -> None:
         self.daemon = Daemon(home, name)
         self.port = self.daemon.port
+        self.base = self.daemon.url
         self.pid = 0
         self.headers: Mapping[str, str] = {"X-Api-Key": self.daemon.key}
         self._library = library
         self._items: dict[int, str] = {}
+        self.jack: dict[str, Any] = {}
 
     @property
     def peer(self) -> dict[str, str]:
@@ -50,8 +52,8 @@ class JackServer:
         # All readers come with one key here, and more of them than one key may usually have.
         limits = {"maxUploads": MAX_STREAMS, "maxUploadsPerPeer": MAX_STREAMS}
         downloads = {"completedPath": str(self.daemon.completed)}
-        self.daemon.configure(servers=[folder], downloads=downloads, limits=limits)
-        self.pid = self.run()
+        self.daemon.configure(servers=[folder], downloads=downloads, limits=limits, jack=self.jack)
+        self.pid = _started(self.daemon)
 
         def indexed() -> bool:
             self._items = {item["tmdbId"]: item["id"] for item in self.daemon.json("/items?limit=500")["items"]}
@@ -59,18 +61,17 @@ class JackServer:
 
         self.daemon.wait(indexed, READY_SECONDS)
 
-    def run(self) -> int:
-        """Its pid."""
-        return _started(self.daemon)
-
     def wait_for_manifests(self, films: Sequence[Film]) -> str:
         """Let her finish what she does once for each new file, so that no run pays for it; what she offers."""
-        paths = [self.url(film).removeprefix(self.daemon.url).removesuffix("file") + "manifest" for film in films]
+        paths = [f"{self._path(film)}/manifest" for film in films]
         offered = [_settled(partial(_status, self.daemon, path)) for path in paths]
         return "with manifests" if {*offered} == {200} else "without manifests"
 
     def url(self, film: Film) -> str:
-        return f"{self.daemon.url}/peer/items/{self._items[film.number]}/file"
+        return f"{self.base}{self._path(film)}/file"
+
+    def _path(self, film: Film) -> str:
+        return f"/peer/items/{self._items[film.number]}"
 
     def stop(self) -> None:
         self.daemon.stop()

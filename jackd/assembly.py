@@ -5,11 +5,11 @@ daemon. Nothing else knows who stands behind a port of :mod:`jackd.ports`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from twisted.application import strports
 from twisted.application.service import MultiService
+from twisted.internet.endpoints import quoteStringArgument
 
 from jackd import __version__
 from jackd.arr.failures import FailureReporter
@@ -24,7 +24,7 @@ from jackd.catalogue.manifests import ManifestMaker
 from jackd.catalogue.reader import LibraryReader
 from jackd.catalogue.shared import SharedCatalogue
 from jackd.catalogue.views import PolicyViews
-from jackd.config import ServerSettings, Settings
+from jackd.config import ServerSettings, Settings, TlsSettings
 from jackd.folder.library import FolderLibrary
 from jackd.foundation import CONNECT_SECONDS, Jack
 from jackd.model.secret import Secret
@@ -53,14 +53,17 @@ from jackd.transfer.queue import DownloadQueue
 from jackd.transfer.sink import BufferedSink, Sink
 from jackd.transfer.splice import SpliceSink
 from jackd.web.auth import Account, Scope
+from jackd.web.certificate import load_certificate
 from jackd.web.limits import MAX_UPLOAD
 from jackd.web.outgoing import Outgoing
 from jackd.web.rate import Flow
+from jackd.web.renewal import Renewal
 from jackd.web.sendfile import SendfileSender
 from jackd.web.sending import BlockSender
 from jackd.web.site import Mount, Site
 from jackd.web.slots import MAX_STREAMS
 from jackd.web.takeover import TakeoverAgent
+from jackd.web.tls import Identity, TlsFactory
 
 OPERATOR = "jack"
 """The name that goes with ``jack.apiKey`` in the qBittorrent dialect."""
@@ -80,6 +83,8 @@ FOLLOWERS = 2
 
 def assemble(reactor: Any, settings: Settings) -> MultiService:
     """The daemon that ``settings`` describe; nothing listens or calls until it is started."""
+    tls = settings.jack.tls
+    identity = Identity(load_certificate(tls.certificate, tls.key)) if tls else None
     jack = Jack(reactor, settings)
     let_in(jack)
     bell = Bell(reactor)
@@ -135,10 +140,11 @@ def assemble(reactor: Any, settings: Settings) -> MultiService:
         history=HistoryStore(jack.database),
         version=__version__,
     )
-    listen(
-        jack,
-        [*mounts, Mount(["/ping", "/servers", "/items", "/peers", "/uploads", "/downloads", "/history"], operator)],
-    )
+    own = ["/ping", "/servers", "/items", "/peers", "/uploads", "/downloads", "/history"]
+    site = Site([*mounts, Mount(own, operator)], reactor)
+    listen(jack, site)
+    if tls and identity:
+        listen_with_tls(jack, site, tls, identity)
     register(jack)
     jack.start(SystemdNotifier(clock=reactor))
     return jack.services
@@ -250,11 +256,21 @@ def drive(jack: Jack, queue: DownloadQueue, network: Network, stubs: Stubs) -> l
     return [Mount(["/api/v2"], app), Mount(["/api/v2/torrents/add"], app, MAX_UPLOAD)]
 
 
-def listen(jack: Jack, mounts: Sequence[Mount]) -> None:
-    """One listener. A port that is taken ends the daemon with one line, it does not leave it deaf."""
+def listen(jack: Jack, site: Site) -> None:
+    """The plain listener. A port that is taken ends the daemon with one line, it does not leave it deaf."""
     environment = jack.settings.environment
-    where = f"tcp:{environment.port}" + (f":interface={environment.host}" if environment.host else "")
-    jack.start(strports.service(where, Site(mounts, jack.reactor), reactor=jack.reactor))
+    jack.start(strports.service(_where(environment.port, environment.host), site, reactor=jack.reactor))
+
+
+def listen_with_tls(jack: Jack, site: Site, tls: TlsSettings, identity: Identity) -> None:
+    """The same behind a certificate, which is renewed while jack runs."""
+    encrypted = TlsFactory(identity, site, jack.reactor)
+    jack.start(strports.service(_where(tls.port, tls.host), encrypted, reactor=jack.reactor))
+    jack.start(Renewal(identity, tls.certificate, tls.key, workers=jack.disk, clock=jack.reactor))
+
+
+def _where(port: int, host: str) -> str:
+    return f"tcp:{port}" + (f":interface={quoteStringArgument(host)}" if host else "")
 
 
 def register(jack: Jack) -> None:

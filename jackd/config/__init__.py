@@ -19,6 +19,7 @@ from jackd.config.settings import (
     SearchSettings,
     ServerSettings,
     Settings,
+    TlsSettings,
 )
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "SearchSettings",
     "ServerSettings",
     "Settings",
+    "TlsSettings",
     "find_config",
     "load",
     "write_default",

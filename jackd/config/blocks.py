@@ -23,6 +23,7 @@ from jackd.config.settings import (
     Settings,
 )
 from jackd.config.sharing import sharing
+from jackd.config.tls import tls
 from jackd.model.peer import Peer
 from jackd.model.sharing import Rules
 
@@ -64,7 +65,7 @@ def settings(cursor: Cursor, environment: Environment, file: Path) -> Settings:
         servers: tuple[ServerSettings, ...] = block.take("servers", list_of(server), ())
         rules = sharing(servers)
         return Settings(
-            jack=block.take("jack", lambda cursor: jack(cursor, unset), unset),
+            jack=block.take("jack", lambda cursor: jack(cursor, unset, environment), unset),
             downloads=block.take("downloads", downloads, None),
             servers=servers,
             peers=block.take("peers", list_of(lambda cursor: peer(cursor, rules)), ()),
@@ -82,7 +83,7 @@ def _state_dir(cursor: Cursor, file: Path) -> Path:
     return Path(given) if given.startswith("/") else file.parent / "state"
 
 
-def jack(cursor: Cursor, unset: JackSettings) -> JackSettings:
+def jack(cursor: Cursor, unset: JackSettings, environment: Environment) -> JackSettings:
     """``jack``: every key may be missing."""
     with Section(cursor) as block:
         block.ignore(_IGNORED_IN_JACK)
@@ -93,6 +94,7 @@ def jack(cursor: Cursor, unset: JackSettings) -> JackSettings:
             base_url=block.take("internalUrl" if newer else "baseUrl", url, unset.base_url),
             api_key=block.take("apiKey", own_key, None),
             state_dir=block.take("stateDir", absolute_path, unset.state_dir),
+            tls=block.take("tls", lambda cursor: tls(cursor, environment), None),
         )
 
 

@@ -19,6 +19,24 @@ EnvironmentName = Literal["development", "production"]
 LogLevel = Literal["trace", "debug", "info", "warn", "error", "fatal", "silent"]
 
 
+TLS_PORT = 5226
+
+
+@frozen(kw_only=True)
+class TlsSettings:
+    """
+    The listener with a certificate.
+
+    :ivar certificate, key: files in PEM, absolute.
+    :ivar host: the address to listen on, empty for all.
+    """
+
+    certificate: Path
+    key: Path
+    port: int = TLS_PORT
+    host: str = ""
+
+
 @frozen(kw_only=True)
 class JackSettings:
     """
@@ -27,11 +45,13 @@ class JackSettings:
     :ivar base_url: how the *arr servers reach it, without trailing slash.
     :ivar api_key: what friends and the operator present; ``None`` has one made.
     :ivar state_dir: absolute; where the database and the install's secret live.
+    :ivar tls: ``None`` has it listen without TLS only.
     """
 
     base_url: str
     api_key: Secret | None
     state_dir: Path
+    tls: TlsSettings | None = None
 
 
 @frozen(kw_only=True)

@@ -9,12 +9,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jackd.config import ConfigErrors, Settings, find_config, load
+from jackd.config import Settings, find_config, load
 from jackd.config.load import SYSTEM_CONFIG
 from jackd.model.errors import ConfigError
 from jackd.model.secret import Secret
 from jackd.ops.client import Client
 from jackd.web.auth import Mint
+from jackd.web.certificate import load_certificate
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
@@ -43,7 +44,9 @@ def check_config(options: Namespace) -> int:
         return 1
     try:
         settings = load(path, os.environ)
-    except ConfigErrors as errors:
+        if tls := settings.jack.tls:
+            load_certificate(tls.certificate, tls.key)
+    except ConfigError as errors:
         print(errors, file=sys.stderr)
         return 1
     downloads = settings.downloads.completed_path if settings.downloads else "none, so nothing can be grabbed"

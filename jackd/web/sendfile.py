@@ -1,6 +1,7 @@
 """
-The fast way to send a file: ``sendfile(2)`` in a thread of its own, from the page cache into the socket without a
-copy in Python. The reactor keeps HTTP, authorisation and the notice of a reader that goes away.
+The fast way to send a file: in a thread of its own, by ``sendfile(2)`` from the page cache into the socket without a
+copy in Python; through TLS the same thread encrypts (:class:`~jackd.web.tls.SealedWay`). The reactor keeps HTTP,
+authorisation and the notice of a reader that goes away.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import select
 import socket
 import threading
 from contextlib import suppress
-from typing import Any
+from typing import Any, Protocol
 
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IConsumer, IPullProducer
@@ -22,14 +23,54 @@ from jackd.web.connection import is_bare
 from jackd.web.ranges import Range
 from jackd.web.rate import Flow
 from jackd.web.sending import STALLED_SECONDS, FileReader, ReaderStalled, Sender, TransferBroken
+from jackd.web.tls import SealedWay
 
 QUANTUM = 16 * 1024 * 1024
 """Bytes between two looks at whether the file is still the same (F32)."""
 
 
+class Way(Protocol):
+    """
+    How a thread gets a file's bytes into a connection.
+
+    :ivar transport: whose socket it is, to be empty before and left alone meanwhile.
+    """
+
+    transport: Any
+
+    def hold(self, held: bool) -> None:
+        """Whether a thread moves bytes, and the reactor must send none."""
+
+    def move(self, out: socket.socket, source: int, at: int, count: int) -> int:
+        """
+        Up to ``count`` bytes from the offset ``at`` of the file ``source``; how many, 0 at its end. Called again with
+        the same ``at`` after ``BlockingIOError``, which is raised when the connection takes no more just now.
+        """
+
+
+class PlainWay:
+    """Without TLS: all is the kernel's work."""
+
+    def __init__(self, transport: Any) -> None:
+        self.transport = transport
+
+    def hold(self, held: bool) -> None:
+        """Nobody else sends anything in between."""
+
+    def move(self, out: socket.socket, source: int, at: int, count: int) -> int:
+        """See :meth:`Way.move`."""
+        return os.sendfile(out.fileno(), source, at, count)
+
+
+def _way(transport: Any) -> Way | None:
+    if is_bare(transport):
+        return PlainWay(transport)
+    return SealedWay(transport) if SealedWay.fits(transport) else None
+
+
 class SendfileSender:
     """
-    For plain TCP on Linux; anything else is left to ``fallback``.
+    For TCP on Linux, plain or with our own TLS; anything else is left to ``fallback``.
 
     :param workers: threads for nothing else: each holds one for as long as its transfer takes.
     """
@@ -42,15 +83,18 @@ class SendfileSender:
         """See :meth:`~jackd.web.sending.Sender.send`."""
         channel: Any = getattr(consumer, "channel", None)
         transport: Any = getattr(channel, "transport", None)
-        if not is_bare(transport):
+        way = _way(transport)
+        if way is None:
             await self._fallback.send(file, part, consumer, flow)
             return
-        await _headers_sent(consumer, transport)
+        await _headers_sent(consumer, transport, way.transport)
+        way.hold(True)
         try:
-            await self._pump(_Pump(file, part, transport.getHandle(), flow))
+            await self._pump(_Pump(file, part, way, flow))
         finally:
+            way.hold(False)
             if transport.connected:
-                transport.unregisterProducer()
+                way.transport.unregisterProducer()
                 transport.registerProducer(channel, True)
 
     async def _pump(self, pump: _Pump) -> None:
@@ -64,10 +108,10 @@ class SendfileSender:
             raise
 
 
-async def _headers_sent(consumer: Any, transport: Any) -> None:
+async def _headers_sent(consumer: Any, transport: Any, below: Any) -> None:
     drained = _Drained()
     transport.unregisterProducer()
-    transport.registerProducer(drained, False)
+    below.registerProducer(drained, False)
     consumer.write(b"")
     await drained.done
 
@@ -78,10 +122,10 @@ class _Pump:
     and its number given to another connection, while the thread sends.
     """
 
-    def __init__(self, file: FileReader, part: Range, connection: socket.socket, flow: Flow) -> None:
-        self._file, self._part, self._flow = file, part, flow
+    def __init__(self, file: FileReader, part: Range, way: Way, flow: Flow) -> None:
+        self._file, self._part, self._way, self._flow = file, part, way, flow
         self._stopped = threading.Event()
-        self._out = connection.dup()
+        self._out = way.transport.getHandle().dup()
         self._lock = threading.Lock()
 
     def run(self) -> None:
@@ -104,9 +148,8 @@ class _Pump:
             self._out.close()
 
     def _send(self, source: int) -> None:
-        out = self._out.fileno()
         ready = select.poll()
-        ready.register(out, select.POLLOUT)
+        ready.register(self._out, select.POLLOUT)
         at, looked = self._part.start, self._part.start
         while at < self._part.stop:
             if at - looked >= QUANTUM:
@@ -116,7 +159,7 @@ class _Pump:
             if not allowed:
                 raise TransferBroken("nobody wants the file any more")
             try:
-                sent = os.sendfile(out, source, at, allowed)
+                sent = self._way.move(self._out, source, at, allowed)
             except BlockingIOError:
                 if not ready.poll(STALLED_SECONDS * 1000):
                     raise ReaderStalled from None

@@ -18,6 +18,7 @@ from jackd.config import (
     LimitSettings,
     ServerSettings,
     Settings,
+    TlsSettings,
     default,
     load,
     write_default,
@@ -56,7 +57,16 @@ def keys() -> set[str]:
     fields = [f for f in attrs.fields(Settings) if f.name not in NO_KEYS]
     fields += [
         f
-        for kind in (JackSettings, DownloadSettings, ServerSettings, AutoRegister, Peer, LimitSettings, Window)
+        for kind in (
+            JackSettings,
+            TlsSettings,
+            DownloadSettings,
+            ServerSettings,
+            AutoRegister,
+            Peer,
+            LimitSettings,
+            Window,
+        )
         for f in attrs.fields(kind)
     ]
     names = [OTHER_NAMES.get(f.name, f.name) for f in fields]

@@ -171,7 +171,7 @@ def test_lines_of_block_style_yaml(tmp_path):
 def test_lines_of_jsonc_with_comments(tmp_path):
     text = '// one\n{\n/* three\nfour "jack": { */ "jack": // five\n {"baseUrl": "http://a//b", /**/ "no": 1,},\n}'
     assert problems(tmp_path, text, ".jsonc") == [
-        (5, "jack.no", "is not a setting; known here: apiKey, baseUrl, internalUrl, stateDir")
+        (5, "jack.no", "is not a setting; known here: apiKey, baseUrl, internalUrl, stateDir, tls")
     ]
 
 

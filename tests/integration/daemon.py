@@ -55,7 +55,8 @@ class Daemon:
     def configure(self, **blocks: Any) -> None:
         """Write its configuration: JSON, as the original's."""
         self.blocks |= blocks
-        config = {"jack": {"baseUrl": self.url, "apiKey": self.key}, **self.blocks}
+        jack = {"baseUrl": self.url, "apiKey": self.key, **self.blocks.get("jack", {})}
+        config = {**self.blocks, "jack": jack}
         (self.home / "config.jsonc").write_text("// test\n" + json.dumps(config, indent=1))
 
     def start(self, **environ: str) -> Daemon:

@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.certificates import self_signed
+
 pytestmark = pytest.mark.slow
 
 CANARIES = {
@@ -134,6 +136,25 @@ def test_a_port_that_is_taken_is_one_line_and_exit_code_1(tmp_path):
     assert len(lines) == 1
     assert f"127.0.0.1:{port}: Address already in use" in lines[0]
     assert "Traceback" not in got.stdout + got.stderr
+
+
+@pytest.mark.parametrize("bad", ["missing", "mismatching"])
+def test_a_certificate_that_cannot_be_used_is_one_line_and_exit_code_1(tmp_path, bad):
+    """F42, F59: from ``check-config`` as well; nothing was touched."""
+    chain, _ = self_signed(tmp_path / "tls")
+    _, other = self_signed(tmp_path / "other")
+    used = {"missing": tmp_path / "privkey.pem", "mismatching": other}[bad]
+    config = tmp_path / "jack.yml"
+    config.write_text(json.dumps({"jack": {"tls": {"certificate": str(chain), "key": str(used)}}}))
+    check = [sys.executable, "-m", "jackd", "check-config", "--config", str(config)]
+    verdicts = [
+        subprocess.run(words, env=environ(free_port()), capture_output=True, text=True, timeout=30, check=False)
+        for words in (check, command(config))
+    ]
+    assert [(got.returncode, got.stdout, got.stderr.count("\n")) for got in verdicts] == [(1, "", 1)] * 2
+    assert verdicts[0].stderr == verdicts[1].stderr
+    assert verdicts[0].stderr.startswith("jack.tls.key: ")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["jack.yml", "other", "tls"]
 
 
 def state_is_a_file(config: Path) -> None:

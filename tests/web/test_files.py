@@ -13,8 +13,9 @@ import pytest
 from attrs import define, field
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, fail, succeed
-from twisted.internet.endpoints import TCP4ClientEndpoint, connectProtocol
+from twisted.internet.endpoints import TCP4ClientEndpoint, connectProtocol, wrapClientTLS
 from twisted.internet.protocol import Protocol
+from twisted.internet.ssl import CertificateOptions
 from twisted.internet.task import Clock, deferLater
 from twisted.internet.testing import StringTransport
 from twisted.logger import globalLogPublisher
@@ -24,6 +25,7 @@ from jackd.model.errors import NotFound, Unauthorized
 from jackd.ports import Location
 from jackd.storage.threads import InlineWorkers, ThreadWorkers
 from jackd.web.auth import Account, Mint
+from jackd.web.certificate import load_certificate
 from jackd.web.files import Files, attachment, open_beneath
 from jackd.web.outgoing import CallFailed, Outgoing
 from jackd.web.rate import Direction
@@ -33,7 +35,9 @@ from jackd.web.sendfile import SendfileSender
 from jackd.web.sending import BLOCK, STALLED_SECONDS, BlockSender, FileReader
 from jackd.web.site import Mount, Site
 from jackd.web.slots import MAX_STREAMS_PER_KEY
+from jackd.web.tls import Identity, TlsFactory
 from jackd.web.uploads import Uploads
+from tests.certificates import Trusting, self_signed
 from tests.support import Web
 
 DATA = bytes(range(256)) * 4
@@ -348,23 +352,30 @@ class Served:
     port: Any
     clock: Clock
     files: Files
+    identity: Identity | None = None
     failures: list[Any] = field(factory=list)
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port.getHost().port}/files"
+        scheme = "https" if self.identity else "http"
+        return f"{scheme}://127.0.0.1:{self.port.getHost().port}/files"
+
+    async def connect(self, client: Any) -> Any:
+        """``client``, connected by a socket that holds little."""
+        endpoint: Any = TCP4ClientEndpoint(reactor, "127.0.0.1", self.port.getHost().port)
+        await connectProtocol(wrapClientTLS(CertificateOptions(), endpoint) if self.identity else endpoint, client)
+        _socket(client.transport).setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+        return client
 
     def call(self, name: str, method: str = "GET", **headers: str) -> Deferred[Any]:
         sent = {**KEY, **{k.replace("_", "-"): v for k, v in headers.items()}}
-        outgoing = Outgoing(Agent(reactor), reactor)
+        outgoing = Outgoing(Agent(reactor, Trusting()), reactor)
         return Deferred.fromCoroutine(
             outgoing.call(method, f"{self.url}/{name}", headers=sent, timeout=30, limit=10**9)
         )
 
     async def raw(self, name: str) -> Raw:
-        endpoint = TCP4ClientEndpoint(reactor, "127.0.0.1", self.port.getHost().port)
-        client: Raw = await connectProtocol(endpoint, Raw())
-        client.transport.getHandle().setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+        client: Raw = await self.connect(Raw())
         client.transport.write(f"GET /files/{name} HTTP/1.1\r\nHost: x\r\nX-Api-Key: bob\r\n\r\n".encode())
         return client
 
@@ -389,15 +400,23 @@ class Raw(Protocol):
         self.lost.callback(None)
 
 
+def _socket(transport: Any) -> socket.socket:
+    """Also that below TLS."""
+    found: socket.socket = getattr(transport, "transport", transport).getHandle()
+    return found
+
+
 class SmallBuffers(Site):
     """So that a connection is full soon."""
 
     def buildProtocol(self, addr: Any) -> Any:
         protocol = super().buildProtocol(addr)
+        if protocol is None:
+            return None
         made = protocol.makeConnection
 
         def make(transport: Any) -> None:
-            transport.getHandle().setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65536)
+            _socket(transport).setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65536)
             made(transport)
 
         protocol.makeConnection = make
@@ -405,7 +424,9 @@ class SmallBuffers(Site):
 
 
 @asynccontextmanager
-async def serving(root: Path, *, fast: bool = False, limits: Direction | None = None) -> AsyncIterator[Served]:
+async def serving(
+    root: Path, *, fast: bool = False, tls: bool = False, limits: Direction | None = None
+) -> AsyncIterator[Served]:
     clock = Clock()
     uploads = Uploads(clock=clock, limits=limits)
     disk = ThreadWorkers(reactor, "test-disk", 4)
@@ -413,8 +434,12 @@ async def serving(root: Path, *, fast: bool = False, limits: Direction | None = 
     fallback = BlockSender(workers=disk, clock=clock)
     sender = SendfileSender(disk, fallback) if fast else fallback
     files = Files(workers=disk, mint=MINT, clock=clock, sender=sender, uploads=uploads)
-    port = reactor.listenTCP(0, SmallBuffers([Mount(["/files"], FileApp(root, files))], reactor), interface="127.0.0.1")
-    served = Served(root, port, clock, files)
+    factory: Any = SmallBuffers([Mount(["/files"], FileApp(root, files))], reactor)
+    identity = Identity(load_certificate(*self_signed(root / "tls"))) if tls else None
+    if identity:
+        factory = TlsFactory(identity, factory, reactor)
+    port = reactor.listenTCP(0, factory, interface="127.0.0.1")
+    served = Served(root, port, clock, files, identity)
 
     def watch(event: Any) -> None:
         if "log_failure" in event:
@@ -443,11 +468,12 @@ def fds() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
+@pytest.mark.parametrize("tls", [False, True])
 @pytest.mark.parametrize("fast", [False, True])
-async def test_a_large_file_whole_and_in_parts(root, fast):
+async def test_a_large_file_whole_and_in_parts(root, fast, tls):
     data = os.urandom(5 * BLOCK + 11)
     (root / "b.mkv").write_bytes(data)
-    async with serving(root, fast=fast) as served:
+    async with serving(root, fast=fast, tls=tls) as served:
         assert (await served.call("b.mkv")).body == data
         part = await served.call("b.mkv", range="bytes=300000-")
         assert (part.status, part.body) == (206, data[300000:])
@@ -456,11 +482,12 @@ async def test_a_large_file_whole_and_in_parts(root, fast):
         await until(lambda: not served.files.uploads.slots.running)
 
 
+@pytest.mark.parametrize("tls", [False, True])
 @pytest.mark.parametrize("fast", [False, True])
-async def test_readers_that_go_away_leave_nothing_behind(root, fast):
+async def test_readers_that_go_away_leave_nothing_behind(root, fast, tls):
     with (root / "b.mkv").open("wb") as made:
         made.truncate(64 * 2**20)
-    async with serving(root, fast=fast) as served:
+    async with serving(root, fast=fast, tls=tls) as served:
         await served.call("a.mkv")
         await until(lambda: not served.files.uploads.slots.running)
         before = fds()

@@ -1,4 +1,4 @@
-"""The fast path on real sockets: what the kernel sends must be what the slow path would have sent."""
+"""The fast path on real sockets: what a thread sends, plain or by TLS, must be what the slow path would have sent."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import os
 import random
 
 import pytest
-from twisted.internet import reactor
-from twisted.internet.endpoints import TCP4ClientEndpoint, connectProtocol
 
 from jackd.web import sendfile
 from jackd.web.sending import BlockSender
@@ -38,11 +36,6 @@ class Keeper(Raw):
         self.count += len(data)
 
 
-async def connect(served) -> Keeper:
-    endpoint = TCP4ClientEndpoint(reactor, "127.0.0.1", served.port.getHost().port)
-    return await connectProtocol(endpoint, Keeper())
-
-
 def bodies(stream: bytes, lengths: list[int]) -> list[bytes]:
     """The bodies of answers that follow each other on one connection."""
     found = []
@@ -55,15 +48,16 @@ def bodies(stream: bytes, lengths: list[int]) -> list[bytes]:
     return found
 
 
+@pytest.mark.parametrize("tls", [False, True])
 @pytest.mark.parametrize("pipelined", [False, True])
-async def test_many_ranges_on_one_connection(root, pipelined, monkeypatch):
-    """Not one byte goes through Python, and the connection is as good as before afterwards."""
+async def test_many_ranges_on_one_connection(root, pipelined, tls, monkeypatch):
+    """Not one byte goes through the reactor, and the connection is as good as before afterwards."""
     monkeypatch.setattr(BlockSender, "send", None)
     data = (root / "b.mkv").read_bytes()
     rng = random.Random(4)
     ranges = [tuple(sorted(rng.sample(range(SIZE), 2))) for _ in range(30)]
-    async with serving(root, fast=True) as served:
-        client = await connect(served)
+    async with serving(root, fast=True, tls=tls) as served:
+        client = await served.connect(Keeper())
         if pipelined:
             client.transport.write(b"".join(request(*r) for r in ranges))
         else:
@@ -78,12 +72,13 @@ async def test_many_ranges_on_one_connection(root, pipelined, monkeypatch):
         assert bodies(client.data, [b - a for a, b in ranges]) == [data[a:b] for a, b in ranges]
 
 
-async def test_a_reader_that_takes_nothing_is_dropped(root, monkeypatch):
+@pytest.mark.parametrize("tls", [False, True])
+async def test_a_reader_that_takes_nothing_is_dropped(root, tls, monkeypatch):
     """F18"""
     monkeypatch.setattr(sendfile, "STALLED_SECONDS", 0.05)
     with (root / "b.mkv").open("wb") as made:
         made.truncate(64 * 2**20)
-    async with serving(root, fast=True) as served:
+    async with serving(root, fast=True, tls=tls) as served:
         client = await served.raw("b.mkv")
         await client.first
         await until(served.clock.getDelayedCalls)
@@ -94,13 +89,14 @@ async def test_a_reader_that_takes_nothing_is_dropped(root, monkeypatch):
         await until(lambda: not served.files.uploads.slots.running)
 
 
+@pytest.mark.parametrize("tls", [False, True])
 @pytest.mark.parametrize("fault", ["shorter", "rewritten"])
-async def test_a_file_that_changes_breaks_the_connection(root, fault, monkeypatch):
+async def test_a_file_that_changes_breaks_the_connection(root, fault, tls, monkeypatch):
     """F14, F32: never padded, never ended cleanly."""
     monkeypatch.setattr(sendfile, "QUANTUM", 65536)
     with (root / "b.mkv").open("wb") as made:
         made.truncate(64 * 2**20)
-    async with serving(root, fast=True) as served:
+    async with serving(root, fast=True, tls=tls) as served:
         client = await served.raw("b.mkv")
         await client.first
         if fault == "shorter":
