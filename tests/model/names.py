@@ -216,6 +216,7 @@ x ; A German Life ; 2016 ; Bluray-1080p ; GRP
 x ; New Germany ; 2011 ; WEBDL-1080p ; GRP
 x ; The Final Cut ; 2004 ; Bluray-1080p ; GRP
 x ; Life Uncut ; 2007 ; Bluray-1080p ; GRP
+x ; Extended Uncut ; 1999 ; DVD ; GRP
 x ; The Legend Extended ; 2015 ; Bluray-1080p ; GRP
 x ; A Complete Unknown ; 2024 ; Bluray-1080p ; GRP
 x ; The Disc ; 2010 ; Bluray-1080p ; GRP

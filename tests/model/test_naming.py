@@ -156,6 +156,12 @@ def test_a_videos_extension_goes(extension):
             movie(media_info=HDR),
             "The.Matrix.1999.1080p.BluRay.DV.HDR10.x265-GRP",
         ),
+        (movie(title="The Matrix (1999) 3D H-SBS hybrid"), "The.Matrix.1999.3D.H-SBS.Hybrid.1080p.BluRay-GRP"),
+        (movie(title="The Matrix (1999) [NF WEB-DL]", quality=WEB), "The.Matrix.1999.720p.NF.WEB-DL-GRP"),
+        (
+            movie(media_info={"audioCodec": "DTS-HD MA", "audioChannels": 5.1, "videoCodec": "h264"}),
+            "The.Matrix.1999.1080p.BluRay.DTS-HD.MA.5.1.H264-GRP",
+        ),
         (movie(media_info={"videoCodec": 7, "videoDynamicRangeType": None}), "The.Matrix.1999.1080p.BluRay-GRP"),
         (movie(media_info={"videoCodec": "MPEG2"}), "The.Matrix.1999.1080p.BluRay-GRP"),
         (movie(edition="2003"), "The.Matrix.1999.1080p.BluRay-GRP"),

@@ -10,6 +10,7 @@ import pytest
 from jackd.model.ids import MediaIds
 from jackd.model.item import Item, Kind, Quality
 from jackd.model.release import Release
+from jackd.model.revision import Revision
 from jackd.model.search import Query
 from jackd.peer.seasons import MAX_FILES, may_be_season, season_packs, season_query, united
 from jackd.peer.wire import is_item_id, item_from_json, item_to_json
@@ -182,3 +183,13 @@ def test_the_length_travels():
     assert sent["seasonEpisodes"] == 3
     assert item_from_json(sent).season_episodes == 3
     assert "seasonEpisodes" not in item_to_json(PILOT)
+
+
+def test_a_season_is_mended_when_all_its_episodes_are():
+    mended = Revision(version=2, repack=True)
+    one, two = (episode(n, season=3, length=2, revision=mended) for n in (1, 2))
+    first = episode(1, season=3, length=2, revision=Revision())
+    for files, known in (((one, two), mended), ((first, two), None)):
+        [pack] = whole(*files)
+        assert pack.item.revision == known
+        assert ("REPACK" in pack.item.title) == (known is not None)
