@@ -20,7 +20,7 @@ from jackd.model.feed import Changes
 from jackd.model.item import Extra, Item
 from jackd.model.manifest import Manifest
 from jackd.model.peer import Peer, PeerStatus
-from jackd.model.release import Release
+from jackd.model.release import Release, Source
 from jackd.model.search import Query
 from jackd.model.sharing import Facts
 
@@ -201,13 +201,31 @@ class RemoteFiles(Protocol):
     """Opens files at friends."""
 
     async def open(
-        self, peer: str, item_id: str, *, start: int = 0, stop: int | None = None, etag: str | None = None
+        self,
+        peer: str,
+        item_id: str,
+        *,
+        start: int = 0,
+        stop: int | None = None,
+        etag: str | None = None,
+        size: int | None = None,
     ) -> RemoteFile:
         """
         Ask for the file from ``start`` on, if it is still the one with ``etag``. Raises
         :class:`~jackd.model.errors.PeerError` (look at ``temporary`` and ``retry_after``).
 
-        :param stop: only the bytes before this offset, and nothing instead of them: without them it is an error.
+        :param stop: only the bytes before this offset, and nothing instead of them: without them it is an error,
+            ``AnotherFile`` when that is the reason.
+        :param size: of the file, as it was offered: for an answer that tells no length.
+        """
+
+    async def sources(self, peer: str, item_id: str, *, size: int, title: str) -> Sequence[Source]:
+        """
+        Who else seems to have that file, of those who can be reached; never raises for a friend's sake. Only the
+        manifests can tell whether the content is the same.
+
+        :param size: of the file, as it was offered.
+        :param title: of the release, by which it is looked for when nothing else is known of it any more.
         """
 
     async def manifest(self, peer: str, item_id: str, *, size: int) -> Manifest | None:

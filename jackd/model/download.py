@@ -8,7 +8,9 @@ from collections.abc import Iterable, Mapping
 
 from attrs import define, field, frozen
 
+from jackd.model.coverage import Coverage
 from jackd.model.filenames import safe_name, video_extension
+from jackd.model.release import Source
 
 ETA_UNKNOWN = 8_640_000
 """Seconds; what qBittorrent says when it does not know (100 days)."""
@@ -69,6 +71,11 @@ class Grab:
         name = safe_name(self.title, extension=video_extension(self.filename) or "")
         return (GrabFile(item=self.item, name=name, size=self.size),)
 
+    @property
+    def source(self) -> Source:
+        """The friend it was grabbed from."""
+        return Source(peer=self.peer, peer_name=self.peer_name, item=self.item)
+
 
 class State(enum.Enum):
     """Where a download stands; the value is what the database holds."""
@@ -95,9 +102,13 @@ class Download:
     :ivar owner: id of the server (*arr) that grabbed it; ``None`` when the operator did.
     :ivar folder: absolute path of the grab's own folder, ``<completedPath>/<category>/<hash8>`` (``save_path``).
     :ivar file: path of the finished file relative to ``folder``: ``<title>/<title>.mkv``.
-    :ivar received: bytes that are safely on disk.
-    :ivar etag: of the file that those bytes came from.
-    :ivar checked: bytes from the beginning that were found to be as the friend's manifest says.
+    :ivar there: which bytes are there; between two checkpoints more than would survive. :meth:`settle` changes it.
+    :ivar good: which of them are known to be on the disk and as the manifest says.
+    :ivar received, checked: how many bytes those are.
+    :ivar lead: the friend by whose file the download goes, when that is not the one of the grab.
+    :ivar etag: of the lead's file.
+    :ivar given: how many bytes came from each friend, by his name.
+    :ivar sources: how many friends it comes from just now.
     :ivar added, completed, active: Unix seconds; ``completed`` is ``None`` until done; ``active`` the last byte.
     :ivar speed: bytes/s over the last seconds; 0 unless downloading.
     :ivar attempts: that failed in a row, without one more byte; ``failures``: that failed, in all.
@@ -114,9 +125,14 @@ class Download:
     folder: str
     file: str
     state: State = State.QUEUED
+    there: Coverage = Coverage()
+    good: Coverage = Coverage()
     received: int = 0
-    etag: str | None = None
     checked: int = 0
+    lead: Source | None = None
+    etag: str | None = None
+    given: dict[str, int] = field(factory=dict)
+    sources: int = 0
     attempts: int = 0
     failures: int = 0
     seconds: float = 0.0
@@ -139,6 +155,11 @@ class Download:
         """The grab's info-hash: the download's id everywhere."""
         return self.grab.hash
 
+    def settle(self, there: Coverage, good: Coverage) -> None:
+        """These bytes are there, of which those of ``good`` are right."""
+        self.there, self.good = there, good & there
+        self.received, self.checked = there.total, self.good.total
+
     @property
     def given(self) -> Mapping[str, int]:
         """How many bytes came from each friend, by his name."""
@@ -151,7 +172,7 @@ class Download:
 
     @property
     def verified(self) -> bool:
-        """Whether it is complete, and every byte is the one that the friend's manifest promised."""
+        """Whether it is complete, and every byte is the one that the manifest promised."""
         return self.state is State.COMPLETED and self.checked >= self.grab.size
 
     @property

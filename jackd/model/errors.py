@@ -127,6 +127,10 @@ class PeerAway(PeerError):
     """The friend can't be reached, but is expected back; what was grabbed waits for him."""
 
 
+class AnotherFile(PeerError):
+    """The friend has another file now."""
+
+
 class ItemGone(PeerError):
     """The friend does not share this any more."""
 

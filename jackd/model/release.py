@@ -1,4 +1,4 @@
-"""An item as a certain friend offers it."""
+"""An item as a certain friend offers it, and who else has it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,15 @@ from jackd.model.item import Item
 
 def _items(values: Iterable[Item]) -> tuple[Item, ...]:
     return tuple(values)
+
+
+@frozen(kw_only=True)
+class Source:
+    """Where a file can be had: ``item`` at the peer with the id ``peer``, called ``peer_name``."""
+
+    peer: str
+    peer_name: str
+    item: str
 
 
 @frozen(kw_only=True)

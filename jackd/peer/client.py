@@ -12,7 +12,7 @@ from twisted.internet.defer import TimeoutError as StillWaiting
 from twisted.internet.interfaces import IReactorTime
 from twisted.web.iweb import IResponse
 
-from jackd.model.errors import PeerError
+from jackd.model.errors import AnotherFile, PeerError
 from jackd.model.feed import Changes
 from jackd.model.item import Item
 from jackd.model.manifest import Manifest
@@ -166,7 +166,7 @@ class PeerClient:
             return await self._open(item_id, start, stop, etag, announced)
         except StartAgain:
             if stop is not None:
-                raise PeerError("the peer has another file now") from None
+                raise AnotherFile from None
             return await self._open(item_id, 0, None, None, announced)
 
     async def _open(

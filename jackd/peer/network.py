@@ -22,7 +22,7 @@ from jackd.model.errors import NotFound, PeerAway, PeerError, PeerRefused, Unava
 from jackd.model.item import Extra, Item
 from jackd.model.manifest import Manifest
 from jackd.model.peer import Peer, PeerStatus
-from jackd.model.release import Release
+from jackd.model.release import Release, Source
 from jackd.model.search import Query
 from jackd.peer.client import PeerClient
 from jackd.peer.friend import Friend
@@ -195,14 +195,19 @@ class Network(Service):
         return friend.peer if friend else None
 
     async def open(
-        self, peer: str, item_id: str, *, start: int = 0, stop: int | None = None, etag: str | None = None
+        self,
+        peer: str,
+        item_id: str,
+        *,
+        start: int = 0,
+        stop: int | None = None,
+        etag: str | None = None,
+        size: int | None = None,
     ) -> OpenedFile:
         """See the port."""
-        known = self._releases.get(f"{peer}:{item_id}")
-        announced = known.item.size if known else None
         friend = self._friend(peer)
         try:
-            return await friend.client.open(item_id, start=start, stop=stop, etag=etag, announced=announced)
+            return await friend.client.open(item_id, start=start, stop=stop, etag=etag, announced=size)
         except PeerError as error:
             raise self._judged(friend, error) from None
 
@@ -218,6 +223,10 @@ class Network(Service):
         return PeerAway(
             f"{error}; waiting for {friend.peer.name}", retry_after=max(friend.asked_again_in, AWAY_SECONDS)
         )
+
+    async def sources(self, peer: str, item_id: str, *, size: int, title: str) -> Sequence[Source]:
+        """See the port."""
+        return ()
 
     async def manifest(self, peer: str, item_id: str, *, size: int) -> Manifest | None:
         """See the port. One whose abilities are not known yet is asked: he may have shaken hands before a restart."""

@@ -13,7 +13,7 @@ from twisted.web.http import PotentialDataLoss
 from twisted.web.iweb import UNKNOWN_LENGTH, IResponse
 from zope.interface import implementer
 
-from jackd.model.errors import PeerError
+from jackd.model.errors import AnotherFile, PeerError
 from jackd.peer.answers import header, media_type, refuse
 from jackd.peer.wire import MAX_SIZE
 from jackd.ports import Taken
@@ -101,7 +101,7 @@ def judged(
     if response.code == 206:
         return _continued(response, start, stop, etag)
     if stop is not None:
-        raise PeerError("the peer did not send the part that was asked for")
+        raise AnotherFile("the peer did not send the part that was asked for")
     size = announced if response.length == UNKNOWN_LENGTH else response.length
     if not size or size > MAX_SIZE:
         raise PeerError(f"the peer gives no usable size ({size})", temporary=False)

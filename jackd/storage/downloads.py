@@ -4,27 +4,29 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from attrs import asdict
 from twisted.internet.defer import Deferred
 
+from jackd.model.coverage import Coverage
 from jackd.model.download import Download, Grab, State
+from jackd.model.release import Source
 from jackd.storage.database import Database
 
 _ALL = "SELECT * FROM downloads ORDER BY position, added, hash"
 
 _INSERT = """
     INSERT INTO downloads (
-        hash, peer, peer_name, item, title, filename, size, owner, category, folder, file, state, received, etag,
-        attempts, reason, position, forced, retry_at, added, completed, active, tags, ratio_limit, seeding_time_limit,
-        download_limit, upload_limit
+        hash, peer, peer_name, item, title, filename, size, owner, category, folder, file, state, received, checked,
+        there, good, lead, etag, given, attempts, reason, position, forced, retry_at, added, completed, active, tags,
+        ratio_limit, seeding_time_limit, download_limit, upload_limit
     ) VALUES (
         :hash, :peer, :peer_name, :item, :title, :filename, :size, :owner, :category, :folder, :file, :state, :received,
-        :etag, :attempts, :reason, :position, :forced, :retry_at, :added, :completed, :active, :tags, :ratio_limit,
-        :seeding_time_limit, :download_limit, :upload_limit
+        :checked, :there, :good, :lead, :etag, :given, :attempts, :reason, :position, :forced, :retry_at, :added,
+        :completed, :active, :tags, :ratio_limit, :seeding_time_limit, :download_limit, :upload_limit
     )
 """
 
@@ -42,12 +44,15 @@ _SAVE_SETTINGS = """
 """
 
 _CHECKPOINT = """
-    UPDATE downloads SET received = :received, etag = :etag, checked = :checked, active = :active,
-        seconds = max(seconds, :seconds)
+    UPDATE downloads SET received = :received, checked = :checked, there = :there, good = :good, lead = :lead,
+        etag = :etag, given = :given, active = :active, seconds = max(seconds, :seconds)
     WHERE hash = :hash
 """
 
 _REMOVE = "DELETE FROM downloads WHERE hash = ?"
+
+MAX_SPANS = 256
+"""Of one file; bytes of what are more are fetched again after a restart."""
 
 _CLAIMED = "SELECT 1 FROM completed_folders WHERE path = ?"
 
@@ -89,15 +94,14 @@ class DownloadStore:
         """What clients set: ``category``, ``position``, ``forced``, ``tags`` and the share limits; and ``folder``."""
         return self._each(_SAVE_SETTINGS, [_row(d) for d in downloads])
 
-    def checkpoint(
-        self, hash: str, *, received: int, etag: str | None, active: float, checked: int = 0, seconds: float = 0.0
-    ) -> Deferred[None]:
+    def checkpoint(self, download: Download, there: Coverage, good: Coverage) -> Deferred[None]:
         """
-        So many bytes, of the file with that validator, are safely on the disk; so many of them are as its manifest
-        says. ``seconds`` only ever grow.
+        The bytes of ``there``, of the file with the download's validator, are safely on the disk; those of ``good``
+        among them are as its manifest says. At most :data:`MAX_SPANS` spans are
+        remembered; ``seconds`` only ever grow.
         """
-        row = {"hash": hash, "received": received, "etag": etag, "active": active, "checked": min(checked, received)}
-        return self._each(_CHECKPOINT, [row | {"seconds": seconds}])
+        there = there.largest(MAX_SPANS)
+        return self._each(_CHECKPOINT, [_row(download) | _bytes(there, (good & there).largest(MAX_SPANS))])
 
     def remove(self, hashes: Iterable[str]) -> Deferred[None]:
         """Forget these rows."""
@@ -110,10 +114,17 @@ class DownloadStore:
         return self._database.write(change)
 
 
-def _row(download: Download) -> Mapping[str, Any]:
+def _row(download: Download) -> dict[str, Any]:
     row = asdict(download, recurse=False)
     row |= asdict(row.pop("grab"))
-    return row | {"state": download.state.value, "tags": json.dumps(download.tags)}
+    row |= {"state": download.state.value, "tags": json.dumps(download.tags), "given": json.dumps(download.given)}
+    row["lead"] = json.dumps(asdict(download.lead)) if download.lead else None
+    return row | _bytes(download.there, download.good)
+
+
+def _bytes(there: Coverage, good: Coverage) -> dict[str, Any]:
+    texts = {"there": there.to_text(), "good": good.to_text()}
+    return {**texts, "received": there.total, "checked": good.total}
 
 
 def _download(row: sqlite3.Row) -> Download:
@@ -122,4 +133,6 @@ def _download(row: sqlite3.Row) -> Download:
         **{name: values.pop(name) for name in ("hash", "peer", "peer_name", "item", "title", "filename", "size")}
     )
     values |= {"state": State(row["state"]), "tags": json.loads(row["tags"]), "forced": bool(row["forced"])}
+    values |= {"there": Coverage.from_text(row["there"]), "good": Coverage.from_text(row["good"])}
+    values |= {"given": json.loads(row["given"]), "lead": Source(**json.loads(row["lead"])) if row["lead"] else None}
     return Download(grab=grab, **values)

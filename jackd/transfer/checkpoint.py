@@ -6,6 +6,9 @@ from collections.abc import Callable
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
+from twisted.python.failure import Failure
+
+from jackd.model.coverage import Coverage
 
 CHECKPOINT_BYTES = 24 * 1024 * 1024
 CHECKPOINT_SECONDS = 5.0
@@ -17,20 +20,21 @@ with what one write brings at once, 64 MiB are fetched again after a crash at th
 
 class Checkpoints:
     """
-    First the bytes are put on the disk, then the database is told how many there are: never the other way round.
-    A checkpoint runs beside the writing; the next one begins when it is done.
+    First the bytes are put on the disk, then the database is told which ones are there: never the other way round.
+    A checkpoint runs beside the writing, one at a time; the next one begins when it is done. Once one has failed, none
+    follows.
 
-    :ivar durable: bytes of the last complete checkpoint. After a failed one nobody knows what is on the disk
-        behind them: they are fetched again.
+    :ivar durable: the bytes of the last complete checkpoint. After a failed one nobody knows what else is on the disk:
+        it is fetched again.
     """
 
     def __init__(
         self,
         *,
         sync: Callable[[], Deferred[None]],
-        commit: Callable[[int], Deferred[None]],
+        commit: Callable[[Coverage], Deferred[None]],
         clock: IReactorTime,
-        start: int,
+        start: Coverage,
     ) -> None:
         self.durable = start
         self._sync = sync
@@ -38,34 +42,61 @@ class Checkpoints:
         self._clock = clock
         self._begun = start
         self._at = clock.seconds()
-        self._running: Deferred[None] | None = None
+        self._running = False
+        self._failure: Failure | None = None
+        self._waiting: list[Deferred[None]] = []
 
-    async def advance(self, written: int) -> None:
-        """``written`` bytes are in the file: begin a checkpoint if it is time. Raises what the last one raised."""
-        due = written - self._begun >= CHECKPOINT_BYTES or self._clock.seconds() - self._at >= CHECKPOINT_SECONDS
-        if due and written > self._begun:
+    async def advance(self, written: Callable[[], Coverage]) -> None:
+        """
+        More bytes are in the file: begin a checkpoint if it is time. Several may call it at the same time.
+
+        :param written: which ones, when it begins.
+        :raises Exception: what the last one raised.
+        """
+        while self._due(written()):
+            if not self._running:
+                self._begin(written())
+                return
             await self.settle()
-            self._begin(written)
 
-    async def finish(self, written: int) -> None:
+    async def finish(self, written: Coverage) -> None:
         """Make all ``written`` bytes durable."""
         await self.settle()
-        if written > self.durable:
+        if written != self.durable:
             self._begin(written)
             await self.settle()
 
     async def settle(self) -> None:
-        """Wait for the checkpoint that runs. Raises what it raised."""
-        running, self._running = self._running, None
-        if running is not None:
-            await running
+        """Wait for the checkpoint that runs. Raises what the last one raised."""
+        if self._running:
+            waiter: Deferred[None] = Deferred()
+            self._waiting.append(waiter)
+            await waiter
+        if self._failure is not None:
+            self._failure.raiseException()
 
-    def _begin(self, written: int) -> None:
+    def _due(self, written: Coverage) -> bool:
+        if self._failure is not None:
+            self._failure.raiseException()
+        much = written.total - self._begun.total >= CHECKPOINT_BYTES
+        return written != self._begun and (much or self._clock.seconds() - self._at >= CHECKPOINT_SECONDS)
+
+    def _begin(self, written: Coverage) -> None:
         self._begun = written
         self._at = self._clock.seconds()
-        self._running = Deferred.fromCoroutine(self._checkpoint(written))
+        self._running = True
+        Deferred.fromCoroutine(self._checkpoint(written)).addErrback(self._failed).addBoth(self._end)
 
-    async def _checkpoint(self, written: int) -> None:
+    async def _checkpoint(self, written: Coverage) -> None:
         await self._sync()
         await self._commit(written)
         self.durable = written
+
+    def _failed(self, failure: Failure) -> None:
+        self._failure = failure
+
+    def _end(self, _: object) -> None:
+        self._running = False
+        waiting, self._waiting = self._waiting, []
+        for waiter in waiting:
+            waiter.callback(None)

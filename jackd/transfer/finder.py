@@ -1,4 +1,4 @@
-"""What the friend says that the bytes must be."""
+"""What friends say that the bytes must be."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from twisted.logger import Logger
 from jackd.model.download import Download
 from jackd.model.errors import PeerError
 from jackd.model.manifest import Manifest
+from jackd.model.release import Source
 from jackd.ports import RemoteFiles
 from jackd.storage.manifests import ManifestStore
 
@@ -24,9 +25,9 @@ _log = Logger(namespace="jackd.transfer")
 
 class ManifestFinder:
     """
-    Finds the manifest of one download: in the database, else at the friend's, who may need time for it.
+    Finds the manifest of one download: in the database, else at the lead's, who may need time for it.
 
-    :ivar failing: whether the friend gave no answer at all when he was asked last.
+    :ivar failing: whether he gave no answer at all when he was asked last.
     """
 
     def __init__(self, download: Download, *, store: ManifestStore, files: RemoteFiles, clock: IReactorTime) -> None:
@@ -37,15 +38,20 @@ class ManifestFinder:
         self._files = files
         self._clock = clock
 
+    async def kept(self) -> Manifest | None:
+        """The one that belongs to the download's bytes, if the database has it."""
+        kept = await self._store.kept(self._grab.hash)
+        return kept if kept is not None and self._fits(kept) else None
+
     async def find(self) -> Manifest | None:
         """The one that belongs to the download's bytes; ``None`` when there is none to be had. May be cancelled."""
         if self._download.etag is None:
             return None
-        kept = await self._store.kept(self._grab.hash)
-        if kept is not None and self._fits(kept):
+        kept = await self.kept()
+        if kept is not None:
             return kept
         for _ in range(MISFITS):
-            found = await self._ask()
+            found = await self.ask(self._download.lead or self._grab.source)
             if found is None:
                 return None
             if self._fits(found):
@@ -57,11 +63,12 @@ class ManifestFinder:
     def _fits(self, manifest: Manifest) -> bool:
         return manifest.size == self._grab.size and manifest.etag == self._download.etag
 
-    async def _ask(self) -> Manifest | None:
+    async def ask(self, source: Source) -> Manifest | None:
+        """What that friend says; waits while he computes it, or can't be reached. ``None`` when he says nothing."""
         grab, pause = self._grab, FIRST_PAUSE
         for _ in range(MAX_ASKED):
             try:
-                return await self._files.manifest(grab.peer, grab.item, size=grab.size)
+                return await self._files.manifest(source.peer, source.item, size=grab.size)
             except PeerError as error:
                 if not error.temporary:
                     _log.info("{title} has no manifest: {reason}", title=grab.title, reason=str(error))

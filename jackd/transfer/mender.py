@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TypeVar
 
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
+from jackd.model.coverage import Coverage
 from jackd.model.download import Download
 from jackd.model.errors import PeerError
 from jackd.model.manifest import Manifest
-from jackd.ports import RemoteFile, RemoteFiles
+from jackd.model.release import Source
+from jackd.transfer.lane import Lane
+from jackd.transfer.ledger import Ledger
 from jackd.transfer.part import Part
-from jackd.transfer.sink import Sink, Stopped
+from jackd.transfer.pool import Claim
+from jackd.transfer.seeders import Seeder, Seeders
+from jackd.transfer.sink import Stopped
 from jackd.transfer.source import opened
+from jackd.transfer.tools import Tools
 
 MAX_BAD = 16
 """Wrong blocks in one attempt. A line does not garble that much; a friend who is broken does."""
@@ -25,38 +29,23 @@ MAX_BAD = 16
 TRIES = 3
 PAUSE_SECONDS = 2.0
 MEND_SECONDS = 300.0
-"""For one block, once its first byte may come."""
+"""For one block."""
 
-T = TypeVar("T")
+LIES = "the friend's bytes do not match his own manifest"
 
 _log = Logger(namespace="jackd.transfer")
 
 
 class Mender:
-    """
-    Of one attempt.
+    """Of one attempt."""
 
-    :param sink: makes the sink of one transfer.
-    :param idle_timeout: seconds without an answer.
-    """
-
-    def __init__(
-        self,
-        download: Download,
-        part: Part,
-        *,
-        files: RemoteFiles,
-        sink: Callable[[], Sink],
-        clock: IReactorTime,
-        idle_timeout: float,
-    ) -> None:
+    def __init__(self, download: Download, part: Part, *, ledger: Ledger, seeders: Seeders, tools: Tools) -> None:
         self._download = download
         self._part = part
-        self._files = files
-        self._sink = sink
-        self._clock = clock
-        self._idle_timeout = idle_timeout
-        self._mended: set[int] = set()
+        self._ledger = ledger
+        self._seeders = seeders
+        self._tools = tools
+        self._mended: dict[int, set[Seeder]] = {}
         self._interrupt: Callable[[], object] | None = None
         self._stopped = False
 
@@ -68,54 +57,66 @@ class Mender:
 
     async def mend(self, manifest: Manifest, number: int) -> None:
         """
-        Write that block again; what came is not compared here.
+        Write that block again, with bytes of somebody else if there is anybody; what came is not compared here.
 
-        :raises PeerError: for good when it was mended already, or when too many were.
+        :raises PeerError: for good when all were asked for it already, or when too many were wrong.
         :raises Stopped: after :meth:`stop`.
         """
-        if number in self._mended or len(self._mended) >= MAX_BAD:
-            raise PeerError("the friend's bytes do not match his own manifest", temporary=False)
-        self._mended.add(number)
-        start, stop = manifest.span(number)
+        block = Coverage.of(*manifest.span(number))
+        givers = self._ledger.givers(block)
+        self._ledger.remove(block)
+        self._seeders.blame(givers)
+        if number not in self._mended and len(self._mended) >= MAX_BAD:
+            raise PeerError(LIES, temporary=False)
+        tried = self._mended.setdefault(number, set())
+        able = self._seeders.for_block(givers, tried)
+        if not able:
+            raise PeerError(LIES, temporary=False)
+        self._tell(block, givers)
+        seeder = await self._try_hard(block, able)
+        tried.add(seeder)
+        self._ledger.add(block, seeder.source)
+        await self._ledger.advance()
+
+    def _tell(self, block: Coverage, givers: list[Source]) -> None:
+        [(start, stop)] = block.spans
         _log.warn(
             "{title}: bytes {start} to {stop} from {peer} are not those of the manifest; fetched again",
             title=self._download.grab.title,
             hash=self._download.hash,
-            peer=self._download.grab.peer_name,
+            peer=" and ".join(giver.peer_name for giver in givers) or "an earlier attempt",
             start=start,
             stop=stop,
         )
-        await self._try_hard(manifest, start, stop)
 
-    async def _try_hard(self, manifest: Manifest, start: int, stop: int) -> None:
-        for _ in range(TRIES - 1):
+    async def _try_hard(self, block: Coverage, able: list[Seeder]) -> Seeder:
+        """Who gave it."""
+        for turn in range(TRIES - 1):
+            seeder = able[turn % len(able)]
             with suppress(PeerError):
-                await self._fetch(manifest, start, stop)
-                return
-            await self._until(deferLater(self._clock, PAUSE_SECONDS))
-        await self._fetch(manifest, start, stop)
+                await self._fetch(block, seeder)
+                return seeder
+            await self._pause()
+        seeder = able[(TRIES - 1) % len(able)]
+        await self._fetch(block, seeder)
+        return seeder
 
-    async def _fetch(self, manifest: Manifest, start: int, stop: int) -> None:
-        remote = await self._open(start, stop)
-        try:
-            if (remote.start, remote.size, remote.etag) != (start, manifest.size, manifest.etag):
-                raise PeerError("the friend has another file now")
-            await self._receive(remote, start, stop)
-        finally:
-            remote.abort()
-
-    async def _open(self, start: int, stop: int) -> RemoteFile:
-        grab, etag = self._download.grab, self._download.etag
-        opening = Deferred.fromCoroutine(self._files.open(grab.peer, grab.item, start=start, stop=stop, etag=etag))
-        return await self._until(opening.addTimeout(self._idle_timeout, self._clock))
-
-    async def _receive(self, remote: RemoteFile, start: int, stop: int) -> None:
+    async def _fetch(self, block: Coverage, seeder: Seeder) -> None:
         self._go_on()
-        sink = self._sink()
-        self._interrupt = sink.stop
-        deadline = self._clock.callLater(MEND_SECONDS, sink.stop)
+        [(start, stop)] = block.spans
+        lane = Lane(
+            seeder,
+            Claim(start, stop),
+            size=self._download.grab.size,
+            part=self._part,
+            tools=self._tools,
+            written=_nothing,
+        )
+        self._interrupt = lane.stop
+        deadline = self._tools.clock.callLater(MEND_SECONDS, lane.stop)
         try:
-            await sink.receive(remote, self._part, offset=start, size=stop, written=_nothing)
+            await lane.run()
+            self._ledger.count(seeder.source, stop - start)
         except Stopped:
             self._go_on()
             raise PeerError("a block took too long") from None
@@ -124,11 +125,12 @@ class Mender:
             if deadline.active():
                 deadline.cancel()
 
-    async def _until(self, waiting: Deferred[T]) -> T:
+    async def _pause(self) -> None:
         self._go_on()
+        waiting: Deferred[None] = deferLater(self._tools.clock, PAUSE_SECONDS)
         self._interrupt = waiting.cancel
         try:
-            return await opened(waiting)
+            await opened(waiting)
         finally:
             self._interrupt = None
 
@@ -137,5 +139,5 @@ class Mender:
             raise Stopped
 
 
-async def _nothing(_: int) -> None:
-    """The block counts only when it was compared."""
+async def _nothing(lane: Lane, offset: int) -> None:
+    """The block counts only when all of it is there."""

@@ -15,6 +15,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from jackd.config.settings import DownloadSettings
+from jackd.model.coverage import Coverage
 from jackd.model.download import Download, Grab, State
 from jackd.model.errors import Unavailable
 from jackd.model.filenames import safe_path
@@ -101,7 +102,8 @@ class DownloadQueue(Service):
             digests=Disk(digests) if digests else self._disk,
             clock=clock,
             now=now,
-            sink=portable,
+            sink=lambda peer: portable(),
+            limited=lambda peer: False,
             idle_timeout=idle_timeout,
         )
         self._runner = Runner(
@@ -323,12 +325,12 @@ class DownloadQueue(Service):
         await self._disk.run(self._folder.check)
         if download.state is not State.COMPLETED:
             size = await self._disk.run(self._folder.part_size, download.hash) or 0
-            download.received = min(download.received, size)
+            download.settle(download.there.clipped(size), Coverage())
         elif await self._disk.run(self._folder.finished_size, download.folder, download.file) != download.grab.size:
             await self._disk.run(self._folder.discard_finished, download.folder, download.file)
-            download.received, download.etag, download.completed, entry.best = 0, None, None, 0
+            download.settle(Coverage(), Coverage())
+            download.etag = download.lead = download.completed = None
+            entry.best = 0
             await self._put([entry], State.QUEUED)
-        await self._store.checkpoint(
-            download.hash, received=download.received, etag=download.etag, active=download.active
-        )
+        await self._store.checkpoint(download, download.there, download.good)
         self._rows.changed()

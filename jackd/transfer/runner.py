@@ -104,7 +104,11 @@ class Runner:
 
     def _tools_of(self, entry: Entry) -> Tools:
         """Every transfer of the download is within its limits."""
-        return evolve(self._tools, sink=lambda: self._sink(self._speed.flow(entry.download.grab.peer, entry.bucket)))
+
+        def flow(peer: str) -> Flow:
+            return self._speed.flow(peer, entry.bucket)
+
+        return evolve(self._tools, sink=lambda peer: self._sink(flow(peer)), limited=lambda peer: flow(peer).limited)
 
     def _claimed_space(self, entry: Entry) -> int:
         """Bytes that the other jobs have still to write (F8)."""
@@ -227,13 +231,10 @@ class Runner:
         rows = [e for e in self._rows.all() if e.job is None and e.download.hash not in self._turns]
         waiting = any(e.download.state is State.QUEUED for e in rows)
         for entry in slow if waiting else ():
-            if entry.job is not None and not entry.yielding and not self._limited(entry):
+            if entry.job is not None and not entry.yielding and not entry.job.limited:
                 entry.yielding = True
                 entry.job.stop()
                 return
-
-    def _limited(self, entry: Entry) -> bool:
-        return self._speed.flow(entry.download.grab.peer, entry.bucket).limited
 
     async def _sweep(self) -> None:
         """Remove the parts that a crash, or a disk that was not there, has left of removed and finished downloads."""

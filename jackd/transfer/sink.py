@@ -45,6 +45,12 @@ class Sink(Protocol):
     def stop(self) -> None:
         """Stop as soon as the write that is running is done."""
 
+    def shorten(self, stop: int) -> int:
+        """
+        Write nothing behind ``stop``, or behind the end of the write that is running if that is further; returns which.
+        :meth:`receive` returns when it is there, and hangs up. May be called before it.
+        """
+
 
 class BufferedSink:
     """Through memory: an :class:`~jackd.transfer.inbox.Inbox` fills, one write at a time empties it."""
@@ -52,6 +58,8 @@ class BufferedSink:
     def __init__(self, *, disk: Disk, clock: IReactorTime, idle_timeout: float, flow: Flow | None = None) -> None:
         self._flow = flow or Flow()
         self._stopped = False
+        self._stop: int | None = None
+        self._writing = 0
         self._disk = disk
         self._clock = clock
         self._idle_timeout = idle_timeout
@@ -64,18 +72,29 @@ class BufferedSink:
         inbox = self._inbox = Inbox(
             left=size - offset, clock=self._clock, idle_timeout=self._idle_timeout, high=self._high
         )
+        self._writing = offset
+        self._stop = size if self._stop is None else self._stop
         try:
             remote.deliver(inbox)
-            while pieces := await inbox.take():
-                await self._turns(sum(map(len, pieces)))
+            while (offset < self._stop or self._stop == size) and (pieces := await inbox.take()):
+                pieces = _first(pieces, self._stop - offset)
+                self._writing = offset + sum(map(len, pieces))
+                await self._turns(self._writing - offset)
                 offset = await self._disk.run(part.write, pieces, offset)
                 await written(offset)
+            if offset < size:
+                remote.abort()
         except BaseException:
             remote.abort()
             raise
         finally:
             inbox.close()
             self._flow.close()
+
+    def shorten(self, stop: int) -> int:
+        """See :meth:`Sink.shorten`."""
+        self._stop = max(stop, self._writing)
+        return self._stop
 
     def _high(self) -> int:
         return LIMITED_HIGH if self._flow.limited else HIGH
@@ -95,3 +114,12 @@ class BufferedSink:
         self._stopped = True
         if self._inbox is not None:
             self._inbox.fail(Stopped())
+
+
+def _first(pieces: list[bytes], count: int) -> list[bytes]:
+    """The first ``count`` bytes of them."""
+    kept: list[bytes] = []
+    for piece in pieces:
+        kept.append(piece[:count])
+        count -= len(kept[-1])
+    return [piece for piece in kept if piece]

@@ -44,6 +44,8 @@ class SpliceSink:
         self._portable = portable
         self._idle_timeout = idle_timeout
         self._stopped = threading.Event()
+        self._stop: int | None = None
+        self._writing = 0
 
     async def receive(
         self, remote: RemoteFile, part: Part, *, offset: int, size: int, written: Callable[[int], Awaitable[None]]
@@ -53,10 +55,13 @@ class SpliceSink:
         if taking is None:
             await self._portable.receive(remote, part, offset=offset, size=size, written=written)
             return
+        self._writing = offset
+        self._stop = size if self._stop is None else self._stop
         try:
             taken = await _taken(taking)
             with _Pump(taken, part, offset, size, self._idle_timeout, self._flow, self._stopped) as pump:
-                while pump.at < size:
+                while pump.at < self._stop:
+                    pump.until = self._writing = min(pump.at + SLICE_BYTES, self._stop)
                     await self._slice(pump, written)
         finally:
             remote.abort()
@@ -76,6 +81,11 @@ class SpliceSink:
         self._stopped.set()
         self._portable.stop()
 
+    def shorten(self, stop: int) -> int:
+        """See :meth:`~jackd.transfer.sink.Sink.shorten`."""
+        self._stop = self._portable.shorten(max(stop, self._writing))
+        return self._stop
+
 
 async def _taken(taking: Awaitable[Taken]) -> Taken:
     try:
@@ -89,6 +99,7 @@ class _Pump:
     Moves one body, a slice of time at each call of :meth:`run`; between two calls no byte is under way.
 
     :ivar at: the offset up to which the file is written.
+    :ivar until: nothing behind it is written.
     """
 
     def __init__(
@@ -102,6 +113,7 @@ class _Pump:
         stopped: threading.Event,
     ) -> None:
         self.at = at
+        self.until = size
         self._flow, self._stopped = flow, stopped
         self._part, self._size = part, size
         self._prefix = taken.prefix
@@ -123,10 +135,10 @@ class _Pump:
 
     def run(self) -> None:
         """Blocks for one slice. Raises ``PeerError``, ``Stopped``, ``OSError``."""
-        until, end = time.monotonic() + SLICE_SECONDS, min(self._size, self.at + SLICE_BYTES)
+        until = time.monotonic() + SLICE_SECONDS
         if self._prefix:
             self._take_prefix()
-        while self.at < end and time.monotonic() < until:
+        while self.at < self.until and time.monotonic() < until:
             if self._stopped.is_set():
                 raise Stopped
             count = self._receive(until)
@@ -139,9 +151,9 @@ class _Pump:
     def _take_prefix(self) -> None:
         if len(self._prefix) > self._size - self.at:
             raise Overlong
-        self.at = self._part.write([self._prefix], self.at)
-        self._flow.move(len(self._prefix))
-        self._prefix = b""
+        now, self._prefix = self._prefix[: self.until - self.at], self._prefix[self.until - self.at :]
+        self.at = self._part.write([now], self.at)
+        self._flow.move(len(now))
 
     def _receive(self, until: float) -> int:
         """How many bytes are in the pipe now; 0 when none came in time."""
@@ -163,7 +175,7 @@ class _Pump:
 
     def _allowed(self, until: float) -> int:
         """How many bytes may be received now; 0 when our turn does not come in time."""
-        most = min(PIPE_BYTES, self._size - self.at)
+        most = min(PIPE_BYTES, self.until - self.at)
         allowed, seconds = self._flow.ask(most)
         while not allowed and not self._stopped.is_set() and (left := until - time.monotonic()) > 0:
             self._stopped.wait(min(seconds, left))

@@ -21,8 +21,9 @@ class Tools:
     What every job uses.
 
     :ivar now: wall-clock seconds.
-    :ivar digests: threads that compare what came with the friend's manifest.
-    :ivar sink: makes the sink of one transfer.
+    :ivar digests: threads that compare what came with the manifest.
+    :ivar sink: makes the sink of one transfer from the friend with that id.
+    :ivar limited: whether a speed limit of ours holds for what comes from him.
     :ivar idle_timeout: seconds without an answer, or without a byte.
     """
 
@@ -34,7 +35,8 @@ class Tools:
     digests: Disk
     clock: IReactorTime
     now: Callable[[], float]
-    sink: Callable[[], Sink]
+    sink: Callable[[str], Sink]
+    limited: Callable[[str], bool]
     idle_timeout: float
 
     async def claim_folder(self) -> None:

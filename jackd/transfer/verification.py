@@ -1,4 +1,4 @@
-"""Behind the writer comes a reader who compares each block with what the friend's manifest says (F25)."""
+"""Behind the writers comes a reader who compares each block with what the manifest says (F25)."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 
-from jackd.model.download import Download
+from jackd.model.coverage import Coverage
 from jackd.model.manifest import Manifest
 from jackd.transfer.disk import Disk
 from jackd.transfer.finder import ManifestFinder
+from jackd.transfer.ledger import Ledger
 from jackd.transfer.mender import Mender
 from jackd.transfer.part import Part
 from jackd.transfer.sink import Stopped
@@ -28,82 +29,70 @@ FAILING_SECONDS = 5.0
 class Verification:
     """
     Of one attempt. It begins when the file's validator is known, waits for nothing but the manifest, and holds up
-    nobody: the writer says how far it is with :meth:`advance`. Whoever made it must :meth:`close` it before the part.
+    nobody: the writers say with :meth:`advance` that more is there, wherever it lies. Whoever made it must
+    :meth:`close` it before the part.
 
     :param threads: compute digests.
+    :param found: told of the manifest, once.
     :param broken: called when it has failed: what is still coming is in vain.
-    :ivar checked: bytes from the beginning that are as the manifest says.
+    :ivar manifest: ``None`` as long as there is none.
     :ivar error: what made it fail.
     """
 
     def __init__(
         self,
-        download: Download,
+        size: int,
+        ledger: Ledger,
         part: Part,
         *,
         finder: ManifestFinder,
         mender: Mender,
         threads: Disk,
         clock: IReactorTime,
+        found: Callable[[Manifest], object],
         broken: Callable[[], object],
     ) -> None:
-        self.checked = 0
+        self.manifest: Manifest | None = None
         self.error: Exception | None = None
-        self._size = download.grab.size
-        self._download = download
+        self._size = size
+        self._ledger = ledger
         self._part = part
         self._finder = finder
         self._mender = mender
         self._threads = threads
         self._clock = clock
+        self._tell = found
         self._broken = broken
-        self._manifest: Manifest | None = None
-        self._written = 0
-        self._good: int | None = None
-        self._before = 0
         self._stopped = False
         self._running = False
+        self._idle = False
         self._finding: Deferred[Manifest | None] | None = None
         self._news: Deferred[None] | None = None
-        self._ended: Deferred[None] | None = None
+        self._quiet: Deferred[None] | None = None
 
-    @property
-    def known(self) -> bool:
-        """Whether there is a manifest."""
-        return self._manifest is not None
-
-    def begin(self, written: int) -> None:
-        """So many bytes are there, of which ``download.checked`` were compared already."""
-        self.checked = min(self._download.checked, written)
-        self._written = written
-        if self.checked < self._size:
+    def begin(self) -> None:
+        """From now on. May be called again."""
+        if not self._running and not self._ledger.good.covers(0, self._size):
             self._running = True
             Deferred.fromCoroutine(self._run()).addErrback(self._fail).addBoth(self._end)
 
-    def advance(self, written: int) -> None:
-        """So many bytes are written."""
-        self._written = written
+    def advance(self) -> None:
+        """More is written."""
         news, self._news = self._news, None
         if news is not None:
             news.callback(None)
 
-    def trusted(self, written: int) -> int:
+    async def finish(self) -> bool:
         """
-        How many of ``written`` bytes may be called received: all, but none behind a block that is wrong, unless they
-        were called so before anybody knew what they should be.
-        """
-        return written if self._good is None else min(written, max(self._good, self._before))
+        Nothing is written any more: returns when all that is there was compared, or there is no manifest. Whether the
+        file is whole; it is not when some of it was found to be of no use.
 
-    async def finish(self) -> None:
-        """
-        Everything is written: returns when all of it was compared, or there is no manifest: look at :attr:`checked`.
         Raises what made it fail; ``Stopped`` after :meth:`stop`.
         """
-        self.advance(self._size)
         patience = FAILING_SECONDS if self._finder.failing else PATIENCE_SECONDS
         deadline = self._clock.callLater(patience, self._give_up)
         try:
-            await self._end_of_it()
+            await self._quietness()
         finally:
             if deadline.active():
                 deadline.cancel()
@@ -111,27 +100,30 @@ class Verification:
             raise self.error
         if self._stopped:
             raise Stopped
+        return self._ledger.there.covers(0, self._size)
 
     def stop(self) -> None:
         """Have it end as soon as no thread is at the part."""
         self._stopped = True
         self._mender.stop()
         self._give_up()
-        self.advance(self._written)
+        self.advance()
 
     async def close(self) -> None:
         """Stop, and return when no thread is at the part."""
         self.stop()
-        await self._end_of_it()
+        while self._running:
+            await self._quietness()
 
     def _give_up(self) -> None:
         if self._finding is not None:
             self._finding.cancel()
 
-    async def _end_of_it(self) -> None:
-        if self._running:
-            self._ended = self._ended or Deferred()
-            await self._ended
+    async def _quietness(self) -> None:
+        """Nothing is being compared, and what is there was."""
+        if self._running and not self._idle:
+            self._quiet = self._quiet or Deferred()
+            await self._quiet
 
     def _fail(self, failure: Failure) -> None:
         if failure.check(Stopped) is None:
@@ -139,20 +131,30 @@ class Verification:
             self._broken()
 
     def _end(self, _: object) -> None:
-        self._running = False
-        ended, self._ended = self._ended, None
-        if ended is not None:
-            ended.callback(None)
+        self._running = self._idle = False
+        self._tell_quiet()
+
+    def _tell_quiet(self) -> None:
+        quiet, self._quiet = self._quiet, None
+        if quiet is not None:
+            quiet.callback(None)
 
     async def _run(self) -> None:
-        manifest = self._manifest = await self._found()
-        if manifest is None:
-            return
-        self._before = self._written
-        while self.checked < manifest.size and not self._stopped:
-            if not await self._compare(manifest):
-                self._news = Deferred()
-                await self._news
+        if self.manifest is None:
+            self.manifest = await self._found()
+            if self.manifest is None:
+                return
+            self._tell(self.manifest)
+        while not self._ledger.good.covers(0, self._size) and not self._stopped:
+            if not await self._compare(self.manifest):
+                await self._rest()
+
+    async def _rest(self) -> None:
+        self._news, self._idle = Deferred(), True
+        self._tell_quiet()
+        if self._news is not None:
+            await self._news
+        self._idle = False
 
     async def _found(self) -> Manifest | None:
         finding = self._finding = Deferred.fromCoroutine(self._finder.find())
@@ -161,18 +163,25 @@ class Verification:
         return None
 
     async def _compare(self, manifest: Manifest) -> bool:
-        """The next whole blocks; ``False`` when there is none yet."""
-        first = self.checked // manifest.block_size
-        there = manifest.count if self._written >= manifest.size else self._written // manifest.block_size
-        last = min(there, first + BLOCKS_AT_ONCE)
-        if first >= last:
+        """Some whole blocks; ``False`` when there are none that were not compared yet."""
+        blocks = self._next(manifest)
+        if blocks is None:
             return False
-        good = await self._threads.run(_first_bad, self._part, manifest, first, last)
-        self.checked = manifest.span(good)[0] if good < manifest.count else manifest.size
-        self._good = self.checked if good < last else None
-        if good < last:
-            await self._mender.mend(manifest, good)
+        first, last = blocks
+        wrong = await self._threads.run(_first_bad, self._part, manifest, first, last)
+        if first < wrong:
+            self._ledger.approve(Coverage.of(manifest.span(first)[0], manifest.span(wrong - 1)[1]))
+        if wrong < last and self._ledger.there.covers(*manifest.span(wrong)):
+            await self._mender.mend(manifest, wrong)
         return True
+
+    def _next(self, manifest: Manifest) -> tuple[int, int] | None:
+        for start, stop in (self._ledger.there - self._ledger.good).spans:
+            first = -(-start // manifest.block_size)
+            last = manifest.count if stop >= manifest.size else stop // manifest.block_size
+            if first < last:
+                return first, min(last, first + BLOCKS_AT_ONCE)
+        return None
 
 
 def _first_bad(part: Part, manifest: Manifest, first: int, last: int) -> int:

@@ -113,7 +113,7 @@ STEPS: dict[str, Step] = {
     "after bytes are spliced": after(Part, "splice"),
     "before a fdatasync": before(Part, "sync"),
     "after a fdatasync": after(Part, "sync"),
-    "after a checkpoint": after(DownloadStore, "checkpoint", lambda *_, received, **__: bool(received)),
+    "after a checkpoint": after(DownloadStore, "checkpoint", lambda store, download, there, *_: bool(there)),
     "after the part is sealed": after(Part, "seal"),
     "after the renaming": after(completed, "rename_new"),
     "before the last commit": before(DownloadStore, "save_state", is_complete),

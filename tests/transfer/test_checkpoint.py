@@ -6,8 +6,13 @@ import pytest
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.task import Clock
 
+from jackd.model.coverage import Coverage
 from jackd.transfer.checkpoint import CHECKPOINT_BYTES, CHECKPOINT_SECONDS, Checkpoints
 from tests.support import result_of
+
+
+def upto(count: int) -> Coverage:
+    return Coverage.of(0, count)
 
 
 class Steps:
@@ -18,7 +23,7 @@ class Steps:
         self.wait = wait
         self.waiting: list[Deferred[None]] = []
         self.clock = Clock()
-        self.checkpoints = Checkpoints(sync=self.sync, commit=self.commit, clock=self.clock, start=0)
+        self.checkpoints = Checkpoints(sync=self.sync, commit=self.commit, clock=self.clock, start=Coverage())
 
     def _step(self, what: object) -> Deferred[None]:
         self.log.append(what)
@@ -30,39 +35,42 @@ class Steps:
     def sync(self) -> Deferred[None]:
         return self._step("sync")
 
-    def commit(self, count: int) -> Deferred[None]:
-        return self._step(count)
+    def commit(self, there: Coverage) -> Deferred[None]:
+        return self._step(there.total)
+
+    def advance(self, count: int) -> Deferred[None]:
+        return Deferred.fromCoroutine(self.checkpoints.advance(lambda: upto(count)))
 
 
 def test_the_disk_first_then_the_database():
     steps = Steps(wait=True)
-    done = Deferred.fromCoroutine(steps.checkpoints.finish(10))
+    done = Deferred.fromCoroutine(steps.checkpoints.finish(upto(10)))
     assert steps.log == ["sync"]
     steps.waiting[0].callback(None)
-    assert (steps.log, steps.checkpoints.durable) == (["sync", 10], 0)
+    assert (steps.log, steps.checkpoints.durable) == (["sync", 10], Coverage())
     steps.waiting[1].callback(None)
     result_of(done)
-    assert steps.checkpoints.durable == 10
+    assert steps.checkpoints.durable == upto(10)
 
 
 def test_after_so_many_bytes_or_seconds():
     steps = Steps()
-    result_of(steps.checkpoints.advance(CHECKPOINT_BYTES - 1))
+    result_of(steps.advance(CHECKPOINT_BYTES - 1))
     assert steps.log == []
-    result_of(steps.checkpoints.advance(CHECKPOINT_BYTES))
+    result_of(steps.advance(CHECKPOINT_BYTES))
     assert steps.log == ["sync", CHECKPOINT_BYTES]
     steps.clock.advance(CHECKPOINT_SECONDS)
-    result_of(steps.checkpoints.advance(CHECKPOINT_BYTES))
+    result_of(steps.advance(CHECKPOINT_BYTES))
     assert len(steps.log) == 2, "nothing new"
-    result_of(steps.checkpoints.advance(CHECKPOINT_BYTES + 1))
+    result_of(steps.advance(CHECKPOINT_BYTES + 1))
     assert steps.log[2:] == ["sync", CHECKPOINT_BYTES + 1]
 
 
 def test_writing_goes_on_beside_one_checkpoint_and_waits_for_a_second():
     steps = Steps(wait=True)
-    result_of(steps.checkpoints.advance(CHECKPOINT_BYTES))
-    result_of(steps.checkpoints.advance(CHECKPOINT_BYTES + 1))
-    second = Deferred.fromCoroutine(steps.checkpoints.advance(2 * CHECKPOINT_BYTES))
+    result_of(steps.advance(CHECKPOINT_BYTES))
+    result_of(steps.advance(CHECKPOINT_BYTES + 1))
+    second = steps.advance(2 * CHECKPOINT_BYTES)
     assert not second.called
     steps.waiting[0].callback(None)
     steps.waiting[1].callback(None)
@@ -70,10 +78,26 @@ def test_writing_goes_on_beside_one_checkpoint_and_waits_for_a_second():
     assert steps.log == ["sync", CHECKPOINT_BYTES, "sync"]
 
 
-def test_a_failed_one_is_told_and_vouches_for_nothing():
+def test_several_writers_wait_for_one_checkpoint_and_begin_one():
+    """Two at once could tell the database of the older one last."""
     steps = Steps(wait=True)
-    result_of(steps.checkpoints.advance(CHECKPOINT_BYTES))
+    result_of(steps.advance(CHECKPOINT_BYTES))
+    waiting = [steps.advance(2 * CHECKPOINT_BYTES), steps.advance(2 * CHECKPOINT_BYTES + 1)]
+    steps.waiting[0].callback(None)
+    steps.waiting[1].callback(None)
+    for writer in waiting:
+        result_of(writer)
+    assert steps.log == ["sync", CHECKPOINT_BYTES, "sync"]
+
+
+def test_a_failed_one_is_told_and_vouches_for_nothing():
+    """Each writer is told, and none begins another one."""
+    steps = Steps(wait=True)
+    result_of(steps.advance(CHECKPOINT_BYTES))
     steps.waiting[0].errback(OSError("EIO"))
+    for _ in range(2):
+        with pytest.raises(OSError, match="EIO"):
+            result_of(steps.advance(CHECKPOINT_BYTES + 1))
     with pytest.raises(OSError, match="EIO"):
-        result_of(steps.checkpoints.finish(CHECKPOINT_BYTES + 1))
-    assert (steps.log, steps.checkpoints.durable) == (["sync"], 0)
+        result_of(steps.checkpoints.finish(upto(CHECKPOINT_BYTES + 1)))
+    assert (steps.log, steps.checkpoints.durable) == (["sync"], Coverage())

@@ -191,11 +191,6 @@ async def commit_first(self, written):
     self.durable = written
 
 
-async def believe_all(self, written):
-    await self._commit(written)
-    self.durable = written
-
-
 def without(*names: str):
     """Those calls of the module :mod:`os` do nothing while ``function`` runs."""
 
@@ -218,10 +213,6 @@ def without(*names: str):
     return of
 
 
-def keep_the_tail(self, descriptor, keep, *rest, init=Part.__init__, **more):
-    init(self, descriptor, 1_000_000, *rest, **more)
-
-
 def sync_again(self, *, sync=Part.sync):
     try:
         sync(self)
@@ -233,7 +224,6 @@ MUTATIONS = {
     "a failed fdatasync is tried again": (Part, "sync", sync_again, fetch_on_a_failing_disk, "P[13]"),
     "no fdatasync before the commit": (Part, "sync", lambda self: None, fetch, "P3"),
     "the commit before the fdatasync": (Checkpoints, "_checkpoint", commit_first, fetch, "P3"),
-    "the bytes behind the checkpoint are believed": (Part, "__init__", keep_the_tail, fetch, "P1"),
     "no sync of a new part's folder": (Part, "open", classmethod(without("fsync")(Part.open.__func__)), fetch, "P3"),
     "no sync of the part before it is renamed": (Part, "seal", without("fsync")(Part.seal), fetch, "F11"),
     "no sync of the folder after the renaming": (

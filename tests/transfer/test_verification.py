@@ -6,6 +6,7 @@ import pytest
 from attrs import evolve
 from twisted.internet.defer import Deferred
 
+from jackd.model.coverage import Coverage
 from jackd.model.download import State
 from jackd.model.errors import PeerError
 from jackd.model.history import Event
@@ -242,14 +243,14 @@ def test_what_came_before_the_manifest_is_checked_when_it_is_there(world):
     assert arrived(world)
 
 
-def test_nothing_behind_a_wrong_block_counts_as_received(world, monkeypatch):
-    """Neither for clients nor in the database."""
+def test_a_wrong_block_does_not_count_as_received(world, monkeypatch):
+    """Neither for clients nor in the database; whatever else came does."""
     monkeypatch.setattr(checkpoint, "CHECKPOINT_BYTES", 1)
-    monkeypatch.setattr(mender.Mender, "mend", lambda *_: never())
+    monkeypatch.setattr(mender.Mender, "_try_hard", lambda *_: never())
     world.files.script = garbled(4500)
     download = world.add()
-    assert download.received == 4000
-    assert stored(world).received == 4000
+    assert download.there == stored(world).there == Coverage(((0, 4000), (5000, SIZE)))
+    assert download.received == stored(world).received == SIZE - 1000
     assert world.finished() == []
     KILLED.append(world)
 
@@ -270,10 +271,11 @@ def test_when_a_block_cannot_be_fetched_the_download_goes_on_later_from_there(wo
     download = world.add()
     world.wait(2)
     world.wait(2)
-    assert (download.state, download.received, download.reason) == (State.WAITING, 4000, "busy")
+    assert (download.state, download.received, download.reason) == (State.WAITING, SIZE - 1000, "busy")
     world.wait(2)
     assert download.verified
-    assert world.files.asked[-1] == (4000, '"one"')
+    assert len(world.files.asked) == 1
+    assert world.files.parts_asked == [(4000, 5000)] * 4
     assert arrived(world)
 
 
@@ -287,7 +289,7 @@ def test_a_block_of_another_file_is_not_taken(world):
     world.wait(2)
     world.wait(2)
     assert download.state is State.WAITING
-    assert download.reason == "the friend has another file now"
+    assert download.reason == "The friend has another file now."
 
 
 def test_a_friend_who_sends_a_block_too_slowly_is_given_up(world):
@@ -295,11 +297,13 @@ def test_a_friend_who_sends_a_block_too_slowly_is_given_up(world):
     world.files.part_script = lambda file: None
     download = world.add()
     for _ in range(3):
+        assert download.state is State.VERIFYING
         world.wait(60)
+        world.files.part_script = FakeFile.whole if len(world.files.parts_asked) == 3 else world.files.part_script
         world.wait(2)
-    assert len(world.files.parts_asked) == 3
     assert download.verified
-    assert world.files.asked[-1] == (4000, '"one"')
+    assert world.files.parts_asked == [(4000, 5000)] * 4
+    assert arrived(world)
 
 
 def test_pausing_while_a_block_is_fetched(world):

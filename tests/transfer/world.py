@@ -16,6 +16,7 @@ from jackd.model.download import Download, Grab, State
 from jackd.model.errors import PeerError
 from jackd.model.history import Event
 from jackd.model.manifest import Manifest
+from jackd.model.release import Source
 from jackd.storage.database import Database
 from jackd.storage.downloads import DownloadStore
 from jackd.storage.manifests import ManifestStore
@@ -144,7 +145,14 @@ class FakeFiles:
         return answer
 
     async def open(
-        self, peer: str, item_id: str, *, start: int = 0, stop: int | None = None, etag: str | None = None
+        self,
+        peer: str,
+        item_id: str,
+        *,
+        start: int = 0,
+        stop: int | None = None,
+        etag: str | None = None,
+        size: int | None = None,
     ) -> FakeFile:
         if stop is not None:
             return self._part(start, stop, etag)
@@ -158,6 +166,9 @@ class FakeFiles:
         file.script = self.script
         self.opened.append(file)
         return file
+
+    async def sources(self, peer: str, item_id: str, *, size: int, title: str) -> list[Source]:
+        return []
 
     def _part(self, start: int, stop: int, etag: str | None) -> FakeFile:
         self.parts_asked.append((start, stop))

@@ -1,0 +1,89 @@
+"""Who else has the same content may help: found while the first bytes come already."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from typing import Any
+
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from jackd.model.download import Download
+from jackd.model.manifest import Manifest
+from jackd.model.release import Source
+from jackd.transfer.finder import ManifestFinder
+from jackd.transfer.seeders import Seeders
+from jackd.transfer.swarm import Swarm
+from jackd.transfer.tools import Tools
+
+MAX_ASKED = 8
+"""Friends of whom the manifest is wanted."""
+
+_log = Logger(namespace="jackd.transfer")
+
+
+class Joining:
+    """
+    Of one attempt. Whoever says that his file has the same root becomes a seeder; his word is enough, for each block
+    that he gives is compared.
+    """
+
+    def __init__(self, download: Download, *, seeders: Seeders, swarm: Swarm, tools: Tools) -> None:
+        self._download = download
+        self._seeders = seeders
+        self._swarm = swarm
+        self._tools = tools
+        self._asking: list[Deferred[None]] = []
+        self._begun = False
+
+    def begin(self, manifest: Manifest) -> None:
+        """Look for friends with that content."""
+        if not self._begun:
+            self._begun = True
+            self._do(self._look(manifest))
+
+    def stop(self) -> None:
+        """Nobody joins any more."""
+        self._begun = True
+        for asking in list(self._asking):
+            asking.cancel()
+
+    def _do(self, work: Coroutine[Any, Any, None]) -> None:
+        self._swarm.joining += 1
+        asking = Deferred.fromCoroutine(work)
+        self._asking.append(asking)
+        asking.addErrback(self._broken).addBoth(self._done, asking)
+
+    def _broken(self, failure: Failure) -> None:
+        if failure.check(CancelledError) is None:
+            _log.failure("somebody could not join {title}", failure, title=self._download.grab.title)
+
+    def _done(self, _: object, asking: Deferred[None]) -> None:
+        self._asking.remove(asking)
+        self._swarm.joining -= 1
+        self._swarm.refill()
+
+    async def _look(self, manifest: Manifest) -> None:
+        known = self._seeders.sources()
+        others = [source for source in await others_of(self._download, self._tools) if source not in known]
+        for source in others[:MAX_ASKED]:
+            self._do(self._ask(source, manifest))
+
+    async def _ask(self, source: Source, manifest: Manifest) -> None:
+        tools = self._tools
+        finder = ManifestFinder(self._download, store=tools.manifests, files=tools.files, clock=tools.clock)
+        found = await finder.ask(source)
+        if found is None or (found.size, found.root) != (manifest.size, manifest.root):
+            return
+        self._seeders.add(source, found.etag)
+        told = {"title": self._download.grab.title, "hash": self._download.hash}
+        _log.info("{title}: {peer} has the same file and helps", peer=source.peer_name, **told)
+
+
+async def others_of(download: Download, tools: Tools) -> list[Source]:
+    """Who seems to have the file beside its lead; the friend of the grab first, when he is not the lead."""
+    grab = download.grab
+    lead = download.lead or grab.source
+    found = await tools.files.sources(lead.peer, lead.item, size=grab.size, title=grab.title)
+    return [source for source in dict.fromkeys([grab.source, *found]) if source != lead]
