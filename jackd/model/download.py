@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import posixpath
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from attrs import define, field, frozen
 
@@ -159,11 +159,6 @@ class Download:
         """These bytes are there, of which those of ``good`` are right."""
         self.there, self.good = there, good & there
         self.received, self.checked = there.total, self.good.total
-
-    @property
-    def given(self) -> Mapping[str, int]:
-        """How many bytes came from each friend, by his name."""
-        return {self.grab.peer_name: self.received}
 
     @property
     def left(self) -> int:

@@ -21,7 +21,7 @@ from jackd.transfer.joining import Joining, others_of
 from jackd.transfer.ledger import Ledger
 from jackd.transfer.mender import Mender
 from jackd.transfer.part import Part
-from jackd.transfer.seeders import Seeders, is_for_good
+from jackd.transfer.seeders import Seeder, Seeders, is_for_good
 from jackd.transfer.sink import Stopped
 from jackd.transfer.source import open_source, opened
 from jackd.transfer.swarm import Swarm
@@ -51,11 +51,9 @@ class Attempt:
             download.lead = None
         lead = download.lead or download.grab.source
         self._ledger = ledger = Ledger(download, part, tools)
-        self._seeders = seeders = Seeders(lead, clock=tools.clock, expelled=lambda seeder: self.swarm.expel(seeder))
+        self._seeders = seeders = Seeders(lead, clock=tools.clock, expelled=self._expel)
         self._finder = ManifestFinder(download, store=tools.manifests, files=tools.files, clock=tools.clock)
-        self.swarm = Swarm(
-            download, part, ledger=ledger, seeders=seeders, tools=tools, news=lambda: self._verification.advance()
-        )
+        self.swarm = Swarm(download, part, ledger=ledger, seeders=seeders, tools=tools, news=self._advance)
         self._joining = Joining(download, seeders=seeders, swarm=self.swarm, tools=tools)
         self._verification = Verification(
             self._size,
@@ -167,6 +165,12 @@ class Attempt:
             return await opened(deferred)
         finally:
             self._interrupt = None
+
+    def _expel(self, seeder: Seeder) -> None:
+        self.swarm.expel(seeder)
+
+    def _advance(self) -> None:
+        self._verification.advance()
 
     def _found(self, manifest: Manifest) -> None:
         self.swarm.widen(manifest.block_size)

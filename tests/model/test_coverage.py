@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,7 +33,7 @@ def test_they_are_sets(a, b):
 def test_they_are_kept_as_few_spans_as_possible(spans):
     found = Coverage(tuple(spans)).spans
     assert all(start < stop for start, stop in found)
-    assert all(before[1] < after[0] for before, after in zip(found, found[1:], strict=False))
+    assert all(before[1] < after[0] for before, after in pairwise(found))
 
 
 @given(SPANS, OFFSET, OFFSET)

@@ -52,7 +52,15 @@ def world():
 
 def download(**values) -> Download:
     grab = Grab(hash="a" * 40, peer="p", peer_name="Alice", item="i", title="Heat", filename="x.mkv", size=1000)
-    known = {"owner": "x", "category": "", "folder": "/c", "file": "Heat/Heat.mkv", "received": 1000, "seconds": 4.0}
+    known = {
+        "owner": "x",
+        "category": "",
+        "folder": "/c",
+        "file": "Heat/Heat.mkv",
+        "received": 1000,
+        "given": {"Alice": 1000},
+        "seconds": 4.0,
+    }
     return Download(grab=grab, added=NOW - 60, **known | values)
 
 

@@ -134,7 +134,7 @@ def test_a_row_from_before_there_were_spans_has_one():
     columns = "hash, peer, peer_name, item, title, filename, size, category, folder, file, state, position, added"
     database.execute(f"INSERT INTO downloads ({columns}, received, checked) VALUES ({row.format(50, 40)})")
     database.executescript(sql)
-    assert database.execute("SELECT there, good, given FROM downloads").fetchall() == [("0-50", "0-40", "{}")]
+    assert database.execute("SELECT there, good, given FROM downloads").fetchall() == [("0-50", "0-40", '{"Alice":50}')]
 
 
 def test_claimed_folders_are_remembered():

@@ -8,3 +8,4 @@ UPDATE downloads SET good = '0-' || checked WHERE checked > 0;
 -- The friend whose file the etag is of, when it is not the one of the grab; JSON. And bytes by friend's name; JSON.
 ALTER TABLE downloads ADD COLUMN lead TEXT;
 ALTER TABLE downloads ADD COLUMN given TEXT NOT NULL DEFAULT '{}';
+UPDATE downloads SET given = json_object(peer_name, received) WHERE received > 0;
