@@ -130,7 +130,7 @@ def _built(title: str, item: Item, media: tuple[str, ...]) -> str:
     if not full.number and not _own_name(item):
         return name  # nothing is known; what else a title may have is in the name already
     readable = (_fullest(attempt, item) for attempt in (full, evolve(full, name=harmless(name))))
-    return next(filter(None, readable), _finished(full))
+    return next(filter(None, readable), _finished(evolve(full, extras=(), media=())))
 
 
 def _fullest(full: Draft, item: Item) -> str:

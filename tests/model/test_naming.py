@@ -291,6 +291,14 @@ def test_a_title_once_made_stays(item):
     assert release_title(change(item, title=title)) == title
 
 
+def test_what_no_title_can_tell_is_told_without_ornament():
+    """Two episodes that don't follow each other are read as all between them."""
+    item = episode(name=None, episodes=(1, 3), edition="E09", quality=None, media_info=HDR)
+    made = release_title(item)
+    assert made == "x.S01E01E03-GRP"
+    assert release_title(change(item, title=made)) == made
+
+
 @given(ITEMS)
 def test_every_title_is_one_plain_path_component(item):
     """Never trust a friend's text: the title becomes a folder's name."""
