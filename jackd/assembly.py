@@ -97,7 +97,7 @@ def assemble(reactor: Any, settings: Settings) -> MultiService:
             permitted=lambda peer: permitted(settings.policy.towards(peer)),
         )
     )
-    streams = Outgoing(TakeoverAgent(reactor, CONNECT_SECONDS), reactor)
+    streams = Outgoing(TakeoverAgent(reactor, CONNECT_SECONDS, jack.trust), reactor)
     network = jack.start(
         Network(
             peers=settings.peers,

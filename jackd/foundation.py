@@ -24,6 +24,7 @@ from jackd.storage.threads import ThreadWorkers
 from jackd.web.auth import Keys, Mint
 from jackd.web.outgoing import Outgoing
 from jackd.web.speed import SpeedLimits
+from jackd.web.trust import Trust
 from jackd.web.uploads import Uploads
 
 S = TypeVar("S", bound=IService)
@@ -43,6 +44,7 @@ class Jack:
     services: Stack = field(factory=Stack)
     mint: Mint = field(init=False)
     keys: Keys = field(factory=Keys)
+    trust: Trust = field(init=False)
     outgoing: Outgoing = field(init=False)
     disk: ThreadWorkers = field(init=False)
     parsers: ThreadWorkers = field(init=False)
@@ -58,7 +60,9 @@ class Jack:
         self.mint = Mint.load(state_dir / "secret")
         pool = HTTPConnectionPool(self.reactor)
         pool.maxPersistentPerHost = KEPT_CONNECTIONS
-        self.outgoing = Outgoing(Agent(self.reactor, pool=pool, connectTimeout=CONNECT_SECONDS), self.reactor)
+        self.trust = Trust({peer.netloc: peer.pin for peer in self.settings.peers if peer.pin})
+        agent = Agent(self.reactor, self.trust, pool=pool, connectTimeout=CONNECT_SECONDS)
+        self.outgoing = Outgoing(agent, self.reactor)
         self.disk = self.start(ThreadWorkers(self.reactor, "disk", 16))
         self.parsers = self.start(ThreadWorkers(self.reactor, "parser", 2))
         writer = self.start(ThreadWorkers(self.reactor, "sql-writer", 1))

@@ -23,7 +23,7 @@ from jackd.config.settings import (
     Settings,
 )
 from jackd.config.sharing import sharing
-from jackd.config.tls import tls
+from jackd.config.tls import pin, tls
 from jackd.model.peer import Peer
 from jackd.model.sharing import Rules
 
@@ -141,11 +141,15 @@ def peer(cursor: Cursor, rules: Check[Rules]) -> Peer:
             url=block.need("url", once("peer url", url, same_url), "the address of this friend's jack"),
             key=block.need("apiKey", key, "the key that this friend gave you"),
             headers=block.take("headers", headers, {}),
+            pin=block.take("pin", pin, ""),
             key_version=block.take("keyVersion", integer(1, MAX_KEY_VERSION), 1),
             sharing=block.take("sharing", rules, Rules()),
             upload_rate=block.take("uploadKiBs", rate, 0),
             download_rate=block.take("downloadKiBs", rate, 0),
         )
+        pinned = block.get("pin")
+        if pinned and found.url and urlsplit(found.url).scheme != "https":
+            pinned.wrong("is of a certificate, so the url must begin with https://")
         if found.sharing != Rules():
             note = block.get("sharing")
             assert note is not None

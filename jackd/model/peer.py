@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 from attrs import field, frozen
 
@@ -24,6 +25,8 @@ class Peer:
     :ivar url: base URL, without trailing slash.
     :ivar key: what he gave us; sent as ``X-Api-Key``.
     :ivar headers: sent along (for a proxy in front of him); can't replace the key.
+    :ivar pin: Base64 of SHA-256 of the public key that his certificate must have, whoever signed it; empty when an
+        authority must vouch for him.
     :ivar key_version: which of the keys for his name opens our jack to him; another one revokes those before.
     :ivar sharing: what he may see of ours, besides the rules for all.
     :ivar upload_rate, download_rate: bytes/s to and from him, 0 for no limit.
@@ -33,6 +36,7 @@ class Peer:
     url: str
     key: Secret
     headers: Mapping[str, Secret] = field(factory=dict)
+    pin: str = ""
     key_version: int = 1
     sharing: Rules = Rules()
     upload_rate: int = 0
@@ -42,6 +46,12 @@ class Peer:
     def id(self) -> str:
         """Derived from the URL, so that it survives a change of name or key."""
         return url_id(self.url)
+
+    @property
+    def netloc(self) -> tuple[str, int]:
+        """The host and the port that his URL leads to."""
+        parts = urlsplit(self.url)
+        return parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
 
 
 @frozen(kw_only=True)

@@ -23,6 +23,7 @@ from twisted.web.iweb import IAgent, IBodyProducer, IResponse
 from zope.interface import implementer
 
 from jackd.model.errors import JackError
+from jackd.web.trust import distrust
 
 MAX_ANSWER_HEADERS = 100
 QUOTED = 512
@@ -237,6 +238,8 @@ def _is_late(error: Exception) -> bool:
 def _reason(error: Exception) -> str:
     if isinstance(error, ResponseFailed) and error.reasons:
         return _reason(error.reasons[0].value)
+    if (why := distrust(error)) is not None:
+        return why
     if isinstance(error, DNSLookupError):
         return "the host name is not known"
     if _is_late(error):

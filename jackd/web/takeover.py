@@ -13,9 +13,9 @@ from twisted.internet.interfaces import IProtocol, IProtocolFactory, IStreamClie
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.components import proxyForInterface
 from twisted.python.failure import Failure
-from twisted.web.client import URI, Agent, BrowserLikePolicyForHTTPS, ResponseDone
+from twisted.web.client import URI, Agent, ResponseDone
 from twisted.web.http_headers import Headers
-from twisted.web.iweb import UNKNOWN_LENGTH, IAgent, IAgentEndpointFactory, IBodyProducer, IResponse
+from twisted.web.iweb import UNKNOWN_LENGTH, IAgent, IAgentEndpointFactory, IBodyProducer, IPolicyForHTTPS, IResponse
 from zope.interface import implementer
 
 from jackd.ports import Taken
@@ -77,14 +77,15 @@ class _Prefix(Protocol):
 class TakeoverAgent:
     """An agent that makes a new connection for each request, and gives :class:`TakenAnswer`."""
 
-    def __init__(self, reactor: Any, connect_timeout: float) -> None:
+    def __init__(self, reactor: Any, connect_timeout: float, trust: IPolicyForHTTPS) -> None:
         self._reactor = reactor
         self._timeout = connect_timeout
+        self._trust = trust
 
     def request(
         self, method: bytes, uri: bytes, headers: Headers | None = None, bodyProducer: IBodyProducer | None = None
     ) -> Deferred[IResponse]:
-        dialler = _Dialler(self._reactor, self._timeout)
+        dialler = _Dialler(self._reactor, self._timeout, self._trust)
         agent = Agent.usingEndpointFactory(self._reactor, dialler)
         answered: Deferred[IResponse] = agent.request(method, uri, headers, bodyProducer)
         return answered.addCallback(lambda response: TakenAnswer(response, dialler.transport))
@@ -94,15 +95,16 @@ class TakeoverAgent:
 class _Dialler:
     """Remembers the transport of the one connection that is made for it."""
 
-    def __init__(self, reactor: Any, timeout: float) -> None:
+    def __init__(self, reactor: Any, timeout: float, trust: IPolicyForHTTPS) -> None:
         self._reactor = reactor
         self._timeout = timeout
+        self._trust = trust
         self.transport: Any = None
 
     def endpointForURI(self, uri: URI) -> IStreamClientEndpoint:
         endpoint: Any = HostnameEndpoint(self._reactor, uri.host, uri.port, timeout=self._timeout)
         if uri.scheme == b"https":
-            return wrapClientTLS(BrowserLikePolicyForHTTPS().creatorForNetloc(uri.host, uri.port), endpoint)
+            return wrapClientTLS(self._trust.creatorForNetloc(uri.host, uri.port), endpoint)
         return _Watched(endpoint, self)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import ssl
 
 import pytest
@@ -24,8 +25,9 @@ def presented(port: int) -> str:
     return ssl.get_server_certificate(("127.0.0.1", port), timeout=10)
 
 
-async def test_bytes_move_by_https_and_are_verified(world: World):
-    """S29: the authority is one that the system of the friend knows. F59: the certificate is renewed meanwhile."""
+@pytest.mark.parametrize("known", ["by an authority", "by its pin"])
+async def test_bytes_move_by_https_and_are_verified(world: World, known: str):
+    """S29: the authority is one that the friend's system knows; or there is none, but a pin, and the log tells it."""
     data = os.urandom(20 * MIB + 5)
     film = world.home / "films" / "The Matrix (1999) {tmdb-603}" / "The.Matrix.1999.1080p.BluRay.x264-GRP.mkv"
     film.parent.mkdir(parents=True)
@@ -40,7 +42,12 @@ async def test_bytes_move_by_https_and_are_verified(world: World):
         peers=[{"name": "Alice", "url": f"https://localhost:{port}", "apiKey": alice.key}],
     )
     await deferToThread(alice.start)
-    await deferToThread(bob.start, SSL_CERT_FILE=str(chain))
+    if known == "by its pin":
+        [pin] = re.findall("its pin is (.*)", alice.log)
+        bob.configure(peers=[{**bob.blocks["peers"][0], "pin": pin}])
+        await deferToThread(bob.start)
+    else:
+        await deferToThread(bob.start, SSL_CERT_FILE=str(chain))
     assert await deferToThread(presented, port) == chain.read_text()
     await soon(lambda: deferToThread(lambda: alice.json("/items")["items"]))
     await soon(lambda: deferToThread(lambda: bob.json("/peers")["peers"][0]["reachable"]))
@@ -64,5 +71,5 @@ async def test_a_certificate_that_nobody_vouches_for_is_refused(world: World):
     await world.start(alice, bob)
     [told] = await soon(lambda: deferToThread(lambda: [p for p in bob.json("/peers")["peers"] if p["error"]]))
     assert not told["reachable"]
-    assert "certificate" in told["error"]
+    assert "its certificate has ended, or comes from no authority that is known here" in told["error"]
     assert "/handshake" not in alice.log

@@ -23,6 +23,7 @@ from jackd.transfer.sink import Stopped
 from jackd.transfer.splice import SpliceSink
 from jackd.web.outgoing import Outgoing
 from jackd.web.takeover import TakeoverAgent
+from jackd.web.trust import Trust
 
 DATA = os.urandom(3_000_000)
 
@@ -59,7 +60,7 @@ class Receiving:
         self.offsets = []
         self.path = tmp_path / "part"
         peer = Peer(name="Alice", url=f"http://127.0.0.1:{port.getHost().port}", key=Secret("k"))
-        streams = Outgoing(TakeoverAgent(reactor, 5), reactor)
+        streams = Outgoing(TakeoverAgent(reactor, 5, Trust()), reactor)
         self.client = PeerClient(outgoing=streams, peer=peer, workers=InlineWorkers(), clock=reactor)
         self.sink = SpliceSink(pumps=Disk(pumps), portable=self.portable, idle_timeout=0.3)
         folder = os.open(tmp_path, os.O_RDONLY)
