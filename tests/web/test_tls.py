@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import ssl
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from OpenSSL import SSL
 from twisted.internet.threads import deferToThread
 
 from jackd.web.certificate import load_certificate, pin_of
 from jackd.web.limits import MAX_CONNECTIONS
+from jackd.web.tls import SharedConnection, Unsealed
 from tests.certificates import self_signed
 from tests.web.test_files import Raw, serving, until
 from tests.web.test_sendfile import Keeper
@@ -58,6 +61,32 @@ async def test_modern_versions_and_ciphers_only(root):
         ):
             with pytest.raises((ssl.SSLError, ConnectionError)):
                 await deferToThread(shaken, port, **limits)
+
+
+def test_while_a_thread_sends_nothing_overtakes_it(tmp_path):
+    """What the reactor brings about is sent by the thread, in its place among the records."""
+    ours = SharedConnection(load_certificate(*self_signed(tmp_path)).context)
+    theirs = SSL.Connection(SSL.Context(SSL.TLS_CLIENT_METHOD), None)
+    ours.set_accept_state()
+    theirs.set_connect_state()
+    for here, there in [(theirs, ours), (ours, theirs), (theirs, ours)]:
+        with suppress(SSL.WantReadError):
+            here.do_handshake()
+        there.bio_write(here.bio_read(65536))
+    ours.do_handshake()
+    ours.hold(True)
+    ours.send(b"from the reactor, ")
+    with pytest.raises(SSL.WantReadError):
+        ours.bio_read(65536)
+    theirs.bio_write(ours.seal(memoryview(b"from the thread")))
+    ours.hold(False)
+    assert theirs.recv(100) + theirs.recv(100) == b"from the reactor, from the thread"
+    ours.shutdown()
+    theirs.bio_write(ours.bio_read(65536))
+    with pytest.raises(SSL.ZeroReturnError):
+        theirs.recv(100)
+    with pytest.raises(Unsealed):
+        ours.seal(memoryview(b"too late"))
 
 
 async def test_a_transfer_outlives_its_certificate(root):
