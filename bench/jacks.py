@@ -15,7 +15,7 @@ from bench.contest import Fetched, bound
 from bench.ground import BenchFailed, Film
 from bench.probe import Target
 from bench.processes import cpu_seconds
-from jackd.web.slots import MAX_STREAMS
+from jackd.config.limits import MAX_UPLOADS
 from tests.integration.daemon import Daemon
 from tests.integration.operator import Operator
 
@@ -49,8 +49,8 @@ class JackServer:
 
     def start(self, films: Sequence[Film]) -> None:
         folder = {"name": "films", "type": "folder", "path": str(self._library)}
-        # All readers come with one key here, and more of them than one key may usually have.
-        limits = {"maxUploads": MAX_STREAMS, "maxUploadsPerPeer": MAX_STREAMS}
+        # As an operator has it who gives to so many; here all of them come with one key.
+        limits = {"maxUploads": MAX_UPLOADS, "maxUploadsPerPeer": MAX_UPLOADS}
         downloads = {"completedPath": str(self.daemon.completed)}
         self.daemon.configure(servers=[folder], downloads=downloads, limits=limits, jack=self.jack)
         self.pid = _started(self.daemon)

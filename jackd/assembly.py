@@ -43,6 +43,7 @@ from jackd.storage.history import HistoryStore
 from jackd.storage.labels import Labels
 from jackd.storage.manifests import ManifestStore
 from jackd.storage.mirror import MirrorStore, open_mirror
+from jackd.storage.pumps import MAX_THREADS, Pumps
 from jackd.storage.sharing import permitted
 from jackd.storage.threads import ThreadWorkers
 from jackd.torrent.stub import Stubs
@@ -61,7 +62,6 @@ from jackd.web.renewal import Renewal
 from jackd.web.sendfile import SendfileSender
 from jackd.web.sending import BlockSender
 from jackd.web.site import Mount, Site
-from jackd.web.slots import MAX_STREAMS
 from jackd.web.takeover import TakeoverAgent
 from jackd.web.tls import Identity, TlsFactory
 
@@ -73,9 +73,6 @@ OPERATED = ["/ping", "/servers", "/items", "/peers", "/uploads", "/downloads", "
 
 BACKGROUND = 10
 """How nice the threads are that compute digests of what is shared, and write what friends share."""
-
-MAX_PUMPS = 32
-"""Downloads that can be received at the same moment; further ones take turns."""
 
 FOLLOWERS = 2
 """Threads that compare what came with the friends' manifests."""
@@ -112,7 +109,7 @@ def assemble(reactor: Any, settings: Settings) -> MultiService:
         )
     )
     stubs = Stubs(jack.mint)
-    pumps = jack.start(ThreadWorkers(reactor, "sendfile", MAX_STREAMS))
+    pumps = Pumps(jack.start(ThreadWorkers(reactor, "sendfile", MAX_THREADS)), reactor)
     sender = SendfileSender(pumps, BlockSender(workers=jack.disk, clock=reactor))
     peers = PeerApp(
         views=PolicyViews(shared, settings.policy),
@@ -208,7 +205,7 @@ def download(jack: Jack, network: Network) -> DownloadQueue:
     settings = jack.settings.downloads
     assert settings is not None
     disk = jack.start(ThreadWorkers(jack.reactor, "completed-folder", 8))
-    pumps = Disk(jack.start(ThreadWorkers(jack.reactor, "splice", MAX_PUMPS)))
+    pumps = Pumps(jack.start(ThreadWorkers(jack.reactor, "splice", MAX_THREADS)), jack.reactor)
     idle = settings.idle_timeout_ms / 1000
 
     def sink(flow: Flow) -> Sink:

@@ -13,7 +13,8 @@ from jackd.model.schedule import DAY_MINUTES, DAYS, Window
 MAX_KIBS = 100 << 20
 """100 GiB/s."""
 
-MAX_UPLOADS = 200
+MAX_UPLOADS = 300
+"""Each needs three descriptors; many systems give a process 1024."""
 
 _KIB = 1024
 _TIME = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])|24:00", re.ASCII)

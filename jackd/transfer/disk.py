@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import ParamSpec, TypeVar
 
 from jackd.model.errors import Unavailable
@@ -34,14 +35,21 @@ class Disk:
 
     async def run(self, job: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The result of ``job``. Raises ``DiskTrouble``."""
-        try:
+        with told_as_trouble():
             return await self._workers.run(lambda: job(*args, **kwargs))
-        except DiskTrouble:
-            raise
-        except Unavailable as error:
-            raise DiskTrouble(str(error)) from None
-        except OSError as error:
-            raise DiskTrouble(_sentence(error)) from None
+
+
+@contextmanager
+def told_as_trouble() -> Iterator[None]:
+    """What the disk, or its threads, refuse in the block is a ``DiskTrouble``."""
+    try:
+        yield
+    except DiskTrouble:
+        raise
+    except Unavailable as error:
+        raise DiskTrouble(str(error)) from None
+    except OSError as error:
+        raise DiskTrouble(_sentence(error)) from None
 
 
 def _sentence(error: OSError) -> str:

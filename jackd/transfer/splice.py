@@ -8,7 +8,6 @@ from __future__ import annotations
 import fcntl
 import os
 import select
-import socket
 import threading
 import time
 from collections.abc import Awaitable, Callable
@@ -16,7 +15,8 @@ from contextlib import suppress
 
 from jackd.model.errors import PeerError
 from jackd.ports import RemoteFile, Taken
-from jackd.transfer.disk import Disk
+from jackd.storage.pumps import Pumps, Stalled
+from jackd.transfer.disk import told_as_trouble
 from jackd.transfer.inbox import Overlong
 from jackd.transfer.part import Part
 from jackd.transfer.sink import Sink, Stopped
@@ -25,20 +25,16 @@ from jackd.web.rate import Flow
 PIPE_BYTES = 1024 * 1024
 SLICE_BYTES = 8 * 1024 * 1024
 SLICE_SECONDS = 0.25
-"""How much, and for how long, a thread moves before it says how far it is, so that a checkpoint may begin."""
+"""How much, and for how long, a pump moves before it says how far it is, so that a checkpoint may begin."""
 
 _F_SETPIPE_SZ = 1031
 _LOST = "the connection was lost, {left} bytes before the end"
 
 
 class SpliceSink:
-    """
-    A :class:`~jackd.transfer.sink.Sink` for answers whose connection can be taken over; ``portable`` gets the others.
+    """A :class:`~jackd.transfer.sink.Sink` for connections that can be taken over; ``portable`` gets all others."""
 
-    :param pumps: threads for nothing else.
-    """
-
-    def __init__(self, *, pumps: Disk, portable: Sink, idle_timeout: float, flow: Flow | None = None) -> None:
+    def __init__(self, *, pumps: Pumps, portable: Sink, idle_timeout: float, flow: Flow | None = None) -> None:
         self._flow = flow or Flow()
         self._pumps = pumps
         self._portable = portable
@@ -69,12 +65,18 @@ class SpliceSink:
 
     async def _slice(self, pump: _Pump, written: Callable[[int], Awaitable[None]]) -> None:
         """What came before a slice broke off is there as well: an attempt that brought bytes is not one in vain."""
+        pump.begin_slice()
         try:
-            await self._pumps.run(pump.run)
+            with told_as_trouble():
+                await self._pumps.run(pump, SLICE_SECONDS)
         except (PeerError, Stopped):
             await written(pump.at)
             raise
-        await written(pump.at)
+        except Stalled:
+            await written(pump.at)
+            pump.check_silence()
+        else:
+            await written(pump.at)
 
     def stop(self) -> None:
         """See :meth:`~jackd.transfer.sink.Sink.stop`."""
@@ -96,7 +98,7 @@ async def _taken(taking: Awaitable[Taken]) -> Taken:
 
 class _Pump:
     """
-    Moves one body, a slice of time at each call of :meth:`run`; between two calls no byte is under way.
+    Moves one body: a :class:`~jackd.storage.pumps.Pump` for each slice. Between two slices no byte is under way.
 
     :ivar at: the offset up to which the file is written.
     :ivar until: nothing behind it is written.
@@ -123,6 +125,10 @@ class _Pump:
         self._out, self._in = os.pipe2(os.O_CLOEXEC)
         with suppress(OSError):  # an unprivileged user has only so many pages; a small pipe does it too
             fcntl.fcntl(self._in, _F_SETPIPE_SZ, PIPE_BYTES)
+        # Without a connection there is only the prefix, and nothing to wait for: the empty pipe is always ready.
+        self.descriptor = self._in if self._socket is None else self._socket.fileno()
+        self.events = select.EPOLLOUT if self._socket is None else select.EPOLLIN
+        self.begin_slice()
 
     def __enter__(self) -> _Pump:
         return self
@@ -133,20 +139,29 @@ class _Pump:
         if self._socket is not None:
             self._socket.close()
 
-    def run(self) -> None:
-        """Blocks for one slice. Raises ``PeerError``, ``Stopped``, ``OSError``."""
-        until = time.monotonic() + SLICE_SECONDS
+    def begin_slice(self) -> None:
+        """The next turns belong to a new one."""
+        self._over = time.monotonic() + SLICE_SECONDS
+
+    def turn(self, most: int) -> float | None:
+        """See :meth:`~jackd.storage.pumps.Pump.turn`. Raises ``PeerError``, ``Stopped``, ``OSError``."""
+        if self._stopped.is_set():
+            raise Stopped
         if self._prefix:
             self._take_prefix()
-        while self.at < self.until and time.monotonic() < until:
-            if self._stopped.is_set():
-                raise Stopped
-            count = self._receive(until)
-            if count:
-                self._part.splice(self._out, count, self.at)
-                self.at += count
-                self._flow.move(count)
-                self._heard = time.monotonic()
+        seconds = self._receive(min(most, PIPE_BYTES, self.until - self.at))
+        over = self.at >= self.until or time.monotonic() >= self._over
+        return None if over else seconds
+
+    def close(self) -> None:
+        """The slice is over; the connection stays."""
+
+    def check_silence(self) -> None:
+        """Nothing came for a while. Raises ``PeerError`` when that is too long, ``Stopped``."""
+        if self._stopped.is_set():
+            raise Stopped
+        if time.monotonic() - self._heard > self._idle_timeout:
+            raise PeerError(f"no byte came for {self._idle_timeout:g} seconds")
 
     def _take_prefix(self) -> None:
         if len(self._prefix) > self._size - self.at:
@@ -155,38 +170,32 @@ class _Pump:
         self.at = self._part.write([now], self.at)
         self._flow.move(len(now))
 
-    def _receive(self, until: float) -> int:
-        """How many bytes are in the pipe now; 0 when none came in time."""
+    def _receive(self, most: int) -> float:
+        """Move what has come, up to ``most`` bytes; the seconds until more of it is allowed."""
+        if most <= 0:
+            return 0.0
+        allowed, seconds = self._flow.ask(most)
+        if not allowed:
+            self._heard = time.monotonic()  # it is not the friend who is silent
+            return seconds
+        count = self._splice(allowed)
+        if count:
+            self._part.splice(self._out, count, self.at)
+            self.at += count
+            self._flow.move(count)
+            self._heard = time.monotonic()
+        return 0.0
+
+    def _splice(self, most: int) -> int:
+        """How many bytes are in the pipe now."""
         if self._socket is None:
             raise PeerError(_LOST.format(left=self._size - self.at))
-        allowed = self._allowed(until)
-        if not allowed:
-            return 0
         try:
-            count = os.splice(self._socket.fileno(), self._in, allowed)
+            count = os.splice(self._socket.fileno(), self._in, most)
         except BlockingIOError:
-            self._await_bytes(self._socket, until)
             return 0
         except OSError as error:
             raise PeerError(f"the connection was lost: {error.strerror}") from None
         if not count:
             raise PeerError(_LOST.format(left=self._size - self.at))
         return count
-
-    def _allowed(self, until: float) -> int:
-        """How many bytes may be received now; 0 when our turn does not come in time."""
-        most = min(PIPE_BYTES, self.until - self.at)
-        allowed, seconds = self._flow.ask(most)
-        while not allowed and not self._stopped.is_set() and (left := until - time.monotonic()) > 0:
-            self._stopped.wait(min(seconds, left))
-            # It is not the friend who is silent.
-            self._heard = time.monotonic()
-            allowed, seconds = self._flow.ask(most)
-        return allowed
-
-    def _await_bytes(self, connection: socket.socket, until: float) -> None:
-        if time.monotonic() - self._heard > self._idle_timeout:
-            raise PeerError(f"no byte came for {self._idle_timeout:g} seconds")
-        ready = select.poll()
-        ready.register(connection, select.POLLIN)
-        ready.poll(max(0.0, until - time.monotonic()) * 1000)

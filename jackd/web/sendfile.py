@@ -1,6 +1,6 @@
 """
-The fast way to send a file: in a thread of its own, by ``sendfile(2)`` from the page cache into the socket without a
-copy in Python; through TLS the same thread encrypts (:class:`~jackd.web.tls.SealedWay`). The reactor keeps HTTP,
+The fast way to send a file: in threads of their own, by ``sendfile(2)`` from the page cache into the socket without a
+copy in Python; through TLS the same threads encrypt (:class:`~jackd.web.tls.SealedWay`). The reactor keeps HTTP,
 authorisation and the notice of a reader that goes away.
 """
 
@@ -9,16 +9,14 @@ from __future__ import annotations
 import os
 import select
 import socket
-import threading
-from contextlib import suppress
+from contextlib import ExitStack
 from typing import Any, Protocol
 
-from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IConsumer, IPullProducer
 from zope.interface import implementer
 
-from jackd.model.errors import Unavailable
-from jackd.storage.threads import Workers
+from jackd.storage.pumps import Pumps, Stalled
 from jackd.web.connection import is_bare
 from jackd.web.ranges import Range
 from jackd.web.rate import Flow
@@ -69,14 +67,10 @@ def _way(transport: Any) -> Way | None:
 
 
 class SendfileSender:
-    """
-    For TCP on Linux, plain or with our own TLS; anything else is left to ``fallback``.
+    """For TCP on Linux, plain or with our own TLS; anything else is left to ``fallback``."""
 
-    :param workers: threads for nothing else: each holds one for as long as its transfer takes.
-    """
-
-    def __init__(self, workers: Workers, fallback: Sender) -> None:
-        self._workers = workers
+    def __init__(self, pumps: Pumps, fallback: Sender) -> None:
+        self._pumps = pumps
         self._fallback = fallback
 
     async def send(self, file: FileReader, part: Range, consumer: IConsumer, flow: Flow) -> None:
@@ -90,22 +84,14 @@ class SendfileSender:
         await _headers_sent(consumer, transport, way.transport)
         way.hold(True)
         try:
-            await self._pump(_Pump(file, part, way, flow))
+            await self._pumps.run(_FilePump(file, part, way, flow), STALLED_SECONDS)
+        except Stalled:
+            raise ReaderStalled from None
         finally:
             way.hold(False)
             if transport.connected:
                 way.transport.unregisterProducer()
                 transport.registerProducer(channel, True)
-
-    async def _pump(self, pump: _Pump) -> None:
-        try:
-            await self._workers.run(pump.run)
-        except CancelledError:
-            pump.stop()
-            raise
-        except Unavailable:
-            pump.close()
-            raise
 
 
 async def _headers_sent(consumer: Any, transport: Any, below: Any) -> None:
@@ -116,59 +102,50 @@ async def _headers_sent(consumer: Any, transport: Any, below: Any) -> None:
     await drained.done
 
 
-class _Pump:
+class _FilePump:
     """
-    One transfer's thread. It has a descriptor of its own and is the only one to close it: the reactor's may be closed,
-    and its number given to another connection, while the thread sends.
+    A :class:`~jackd.storage.pumps.Pump` from a file into a connection. It has a descriptor of its own and is the only
+    one to close it: the reactor's may be closed, and its number given to another connection, while a thread sends.
     """
 
     def __init__(self, file: FileReader, part: Range, way: Way, flow: Flow) -> None:
-        self._file, self._part, self._way, self._flow = file, part, way, flow
-        self._stopped = threading.Event()
-        self._out = way.transport.getHandle().dup()
-        self._lock = threading.Lock()
+        self._file, self._way, self._flow = file, way, flow
+        self._at, self._stop = part.start, part.stop
+        self._looked = part.start
+        with ExitStack() as held:
+            self._out: socket.socket = held.enter_context(way.transport.getHandle().dup())
+            self._source = held.enter_context(file.descriptor())
+            self._held = held.pop_all()
+        self.descriptor, self.events = self._out.fileno(), select.EPOLLOUT
 
-    def run(self) -> None:
-        """Blocks. Raises ``TransferBroken``, ``ReaderStalled``, ``OSError``."""
+    def turn(self, most: int) -> float | None:
+        """See :meth:`~jackd.storage.pumps.Pump.turn`. Raises ``TransferBroken``, ``OSError``."""
+        if self._at - self._looked >= QUANTUM:
+            self._file.check()
+            self._looked = self._at
+        if self._at < self._stop:
+            allowed, seconds = self._flow.ask(min(most, self._stop - self._at))
+            if not allowed:
+                return seconds
+            self._send(allowed)
+            if self._at < self._stop:
+                return 0.0
+        self._file.check()
+        return None
+
+    def _send(self, count: int) -> None:
         try:
-            with self._file.descriptor() as source:
-                self._send(source)
-        finally:
-            self.close()
-
-    def stop(self) -> None:
-        """Wake the thread up, wherever it waits; from the reactor."""
-        self._stopped.set()
-        with self._lock, suppress(OSError):
-            self._out.shutdown(socket.SHUT_RDWR)
+            sent = self._way.move(self._out, self._source, self._at, count)
+        except BlockingIOError:
+            return
+        if not sent:
+            raise TransferBroken
+        self._at += sent
+        self._flow.move(sent)
 
     def close(self) -> None:
-        """Let go of the connection."""
-        with self._lock:
-            self._out.close()
-
-    def _send(self, source: int) -> None:
-        ready = select.poll()
-        ready.register(self._out, select.POLLOUT)
-        at, looked = self._part.start, self._part.start
-        while at < self._part.stop:
-            if at - looked >= QUANTUM:
-                self._file.check()
-                looked = at
-            allowed = self._flow.await_turn(min(QUANTUM, self._part.stop - at), self._stopped)
-            if not allowed:
-                raise TransferBroken("nobody wants the file any more")
-            try:
-                sent = self._way.move(self._out, source, at, allowed)
-            except BlockingIOError:
-                if not ready.poll(STALLED_SECONDS * 1000):
-                    raise ReaderStalled from None
-                continue
-            if not sent:
-                raise TransferBroken
-            at += sent
-            self._flow.move(sent)
-        self._file.check()
+        """See :meth:`~jackd.storage.pumps.Pump.close`."""
+        self._held.close()
 
 
 @implementer(IPullProducer)

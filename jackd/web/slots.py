@@ -11,7 +11,7 @@ from attrs import define
 from jackd.model.errors import Unavailable
 
 MAX_STREAMS, MAX_STREAMS_PER_KEY = 200, 32
-"""Where the operator says nothing else. There are never more than :data:`MAX_STREAMS`: each may need a thread."""
+"""Where the operator says nothing else."""
 
 MAX_WAITING = 1000
 """Callers whose place is remembered; further ones are told to wait, and have none."""

@@ -63,8 +63,8 @@ def test_times_in_yaml_need_no_quotes(tmp_path):
     [
         ('"uploadKiBs": -1', "uploadKiBs", "must be from 0"),
         ('"downloadKiBs": 1.5', "downloadKiBs", "must be a whole number"),
-        ('"maxUploads": 0', "maxUploads", "must be from 1 to 200"),
-        ('"maxUploadsPerPeer": 201', "maxUploadsPerPeer", "must be from 1 to 200"),
+        ('"maxUploads": 0', "maxUploads", "must be from 1 to 300"),
+        ('"maxUploadsPerPeer": 301', "maxUploadsPerPeer", "must be from 1 to 300"),
         ('"uploadKibs": 1', "uploadKibs", 'did you mean "uploadKiBs"'),
     ],
 )

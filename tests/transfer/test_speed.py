@@ -15,7 +15,7 @@ from jackd.ports import Taken
 from jackd.transfer import splice
 from jackd.transfer.part import Part
 from jackd.transfer.sink import LIMITED_HIGH
-from jackd.transfer.splice import _Pump
+from jackd.transfer.splice import PIPE_BYTES, _Pump
 from jackd.web.rate import BURST_SECONDS, Bucket, Direction, Flow
 from tests.transfer.world import World
 
@@ -98,9 +98,9 @@ class Wire:
         self.part = Part.open(fd, 0)
         os.close(fd)
 
-    def pump(self, size: int, flow: Flow, stopped: threading.Event | Time | None = None, idle: float = 60.0) -> _Pump:
+    def pump(self, size: int, flow: Flow, idle: float = 60.0) -> _Pump:
         taken = Taken(prefix=b"", connection=self.ours)
-        return _Pump(taken, self.part, 0, size, idle, flow, stopped or threading.Event())
+        return _Pump(taken, self.part, 0, size, idle, flow, threading.Event())
 
     def close(self) -> None:
         self.theirs.close()
@@ -119,41 +119,33 @@ def test_the_kernel_moves_no_more_than_is_allowed(wire):
     flow = Flow(Bucket(10_000, clock=lambda: now[0]))
     with wire.pump(50_000, flow) as pump:
         for step in range(1, 20):
-            pump.run()
-            assert pump.at == flow.moved <= 10_000 * (now[0] + BURST_SECONDS)
+            while not pump.turn(PIPE_BYTES):
+                assert pump.at == flow.moved <= 10_000 * (now[0] + BURST_SECONDS)
             now[0] = step * 0.1
     assert pump.at > 10_000
 
 
 class Time:
-    """Passes while it is waited for, and a little with each look."""
-
     now = 0.0
 
     def monotonic(self) -> float:
-        self.now += 0.01
         return self.now
-
-    def wait(self, seconds: float) -> None:
-        self.now += seconds
-
-    def is_set(self) -> bool:
-        return False
 
 
 def test_waiting_for_a_turn_is_not_the_friend_s_silence(tmp_path, monkeypatch):
     wire, time, earning = Wire(tmp_path, b""), Time(), [0.0]
     monkeypatch.setattr(splice, "time", time)
-    with wire.pump(50_000, Flow(Bucket(1000, clock=lambda: earning[0])), time, idle=1.0) as pump:
+    with wire.pump(50_000, Flow(Bucket(1000, clock=lambda: earning[0])), idle=1.0) as pump:
         for _ in range(10):
-            pump.run()
-        assert time.now > 2
+            time.now += 1
+            pump.begin_slice()
+            assert pump.turn(PIPE_BYTES)
+            pump.check_silence()
         earning[0] = 100.0
-        monkeypatch.setattr(splice, "SLICE_SECONDS", 0.05)
-        pump.run()
+        assert pump.turn(PIPE_BYTES) == 0
+        time.now += 1.1
         with pytest.raises(PeerError, match="no byte came"):
-            for _ in range(100):
-                pump.run()
+            pump.check_silence()
     wire.close()
 
 

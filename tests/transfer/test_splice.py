@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,8 +17,9 @@ from jackd.model.errors import PeerError
 from jackd.model.peer import Peer
 from jackd.model.secret import Secret
 from jackd.peer.client import PeerClient
+from jackd.storage.pumps import Pumps
 from jackd.storage.threads import InlineWorkers, ThreadWorkers
-from jackd.transfer.disk import Disk, DiskTrouble
+from jackd.transfer.disk import DiskTrouble
 from jackd.transfer.part import Part
 from jackd.transfer.sink import Stopped
 from jackd.transfer.splice import SpliceSink
@@ -62,7 +64,7 @@ class Receiving:
         peer = Peer(name="Alice", url=f"http://127.0.0.1:{port.getHost().port}", key=Secret("k"))
         streams = Outgoing(TakeoverAgent(reactor, 5, Trust()), reactor)
         self.client = PeerClient(outgoing=streams, peer=peer, workers=InlineWorkers(), clock=reactor)
-        self.sink = SpliceSink(pumps=Disk(pumps), portable=self.portable, idle_timeout=0.3)
+        self.sink = SpliceSink(pumps=Pumps(pumps, reactor), portable=self.portable, idle_timeout=0.3)
         folder = os.open(tmp_path, os.O_RDONLY)
         self.part = Part.open(folder, 0)
         os.close(folder)
@@ -172,6 +174,7 @@ async def test_nothing_stays_open(tmp_path):
         async with receiving(tmp_path, announced=announced, hang_up=hang_up) as r:
             await ensureDeferred(r.receive()).addErrback(lambda f: f.trap(PeerError))
         for _ in range(100):
+            gc.collect()  # each receiving has pumps of its own, and they an epoll
             if fds() <= before:
                 break
             await deferLater(reactor, 0.01)

@@ -23,6 +23,7 @@ from twisted.web.client import Agent
 
 from jackd.model.errors import NotFound, Unauthorized
 from jackd.ports import Location
+from jackd.storage.pumps import Pumps
 from jackd.storage.threads import InlineWorkers, ThreadWorkers
 from jackd.web.auth import Account, Mint
 from jackd.web.certificate import load_certificate
@@ -432,7 +433,7 @@ async def serving(
     disk = ThreadWorkers(reactor, "test-disk", 4)
     disk.startService()
     fallback = BlockSender(workers=disk, clock=clock)
-    sender = SendfileSender(disk, fallback) if fast else fallback
+    sender = SendfileSender(Pumps(disk, reactor), fallback) if fast else fallback
     files = Files(workers=disk, mint=MINT, clock=clock, sender=sender, uploads=uploads)
     factory: Any = SmallBuffers([Mount(["/files"], FileApp(root, files))], reactor)
     identity = Identity(load_certificate(*self_signed(root / "tls"))) if tls else None

@@ -7,8 +7,10 @@ import random
 
 import pytest
 
+from jackd.storage import pumps
 from jackd.web import sendfile
 from jackd.web.sending import BlockSender
+from jackd.web.slots import MAX_STREAMS_PER_KEY
 from tests.web.test_files import Raw, serving, until
 
 SIZE = 3_000_000
@@ -86,6 +88,23 @@ async def test_a_reader_that_takes_nothing_is_dropped(root, tls, monkeypatch):
         client.transport.resumeProducing()
         await client.lost
         assert client.count < 64 * 2**20
+        await until(lambda: not served.files.uploads.slots.running)
+
+
+async def test_all_of_many_readers_get_on(root, monkeypatch):
+    """More of them than threads, of a file that none of them gets to the end of meanwhile."""
+    monkeypatch.setattr(pumps, "SHARE", 65536)
+    with (root / "b.mkv").open("wb") as made:
+        made.truncate(2**30)
+    async with serving(root, fast=True) as served:
+        clients = [await served.raw("b.mkv") for _ in range(MAX_STREAMS_PER_KEY)]
+        for client in clients:
+            await client.first
+            client.transport.resumeProducing()
+        await until(lambda: min(client.count for client in clients) > 2**20)
+        assert served.files.uploads.slots.running["bob"] == len(clients)
+        for client in clients:
+            client.transport.loseConnection()
         await until(lambda: not served.files.uploads.slots.running)
 
 

@@ -1,0 +1,248 @@
+"""
+A few threads that move the bytes of many streams, in turns.
+
+A thread for each stream would be simpler, but two hundred that are awake at the same moment fight for the processors
+and for Python's lock, and whoever answers a request waits behind all of them. Here the kernel keeps the queue: epoll
+gives a descriptor that is ready to one thread, which moves a share of its bytes and puts it back behind all others that
+are ready. So streams take turns of the same size, and who is slow costs nothing until there is something to do for it.
+
+A disk that is cold, busy or gone (F50) blocks the thread that reads it. After :data:`PATIENCE_SECONDS` that one does
+not count any more and another one takes its place, up to as many threads as there are.
+"""
+
+from __future__ import annotations
+
+import heapq
+import os
+import select
+import threading
+import time
+from typing import Any, Protocol
+
+from attrs import define, field
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from jackd.storage.threads import Workers
+
+log = Logger(namespace="jackd.pumps")
+
+PLACES = max(2, min(8, os.cpu_count() or 1))
+"""Threads that move bytes at the same moment; more only make each other wait."""
+
+MAX_THREADS = 256
+"""Those included that wait for a disk."""
+
+PATIENCE_SECONDS = 0.05
+"""After so long a thread that has not come back is taken for one that waits for a disk."""
+
+SHARE = 512 * 1024
+"""Bytes of one turn while there are others."""
+
+ALONE = 16 * 1024 * 1024
+"""Bytes of one turn when there is nobody else."""
+
+LOOK_SECONDS = 0.25
+"""Threads with nothing to do look so often whether there will be nothing any more."""
+
+
+class Stalled(Exception):
+    """The descriptor was not ready for too long."""
+
+
+class Pump(Protocol):
+    """
+    One stream. Its methods are called by one thread at a time, not always the same one.
+
+    :ivar descriptor: not blocking; nobody else waits for it.
+    :ivar events: of epoll, for which the stream waits before each turn.
+    """
+
+    descriptor: int
+    events: int
+
+    def turn(self, most: int) -> float | None:
+        """
+        Move up to ``most`` bytes, and don't wait for the descriptor when there are fewer. Returns ``None`` when the
+        stream is done, else how many seconds not to be asked again for. What it raises ends the stream.
+        """
+
+    def close(self) -> None:
+        """Let go of everything; it is the last call, also when the stream was cancelled or failed."""
+
+
+@define(eq=False)
+class _Stream:
+    pump: Pump
+    idle: float
+    done: Deferred[None]
+    heard: float
+    turning: bool = False
+    later: bool = False
+    ended: bool = False
+    cancelled: bool = False
+
+
+@define(eq=False)
+class _Thread:
+    """One that serves. ``since`` its turn began; 0 while it waits for a stream."""
+
+    since: float = field(default=0.0)
+
+
+class Pumps:
+    """
+    Runs pumps.
+
+    :param workers: threads for nothing else, at least ``places``.
+    :param reactor: where results arrive, and who sees that a thread does not come back.
+    :param places: threads that move bytes at the same moment.
+    """
+
+    def __init__(self, workers: Workers, reactor: Any, places: int = PLACES) -> None:
+        self._workers = workers
+        self._reactor = reactor
+        self._places = places
+        self._lock = threading.Lock()
+        self._streams: dict[int, _Stream] = {}
+        self._later: list[tuple[float, int]] = []
+        self._threads: set[_Thread] = set()
+        self._epoll: Any = None
+        self._watching = False
+
+    def run(self, pump: Pump, idle: float) -> Deferred[None]:
+        """
+        Fires when ``pump`` is done, or with what it raised, or with ``Stalled`` when its descriptor was not ready for
+        ``idle`` seconds. Can be cancelled, without waiting for a turn that has begun.
+        """
+        stream = _Stream(pump, idle, Deferred(lambda _: self._cancel(stream)), time.monotonic())
+        with self._lock:
+            self._epoll = self._epoll or select.epoll()
+            self._streams[pump.descriptor] = stream
+            self._epoll.register(pump.descriptor, pump.events | select.EPOLLONESHOT)
+        self._man()
+        if not self._watching:
+            self._watch()
+        return stream.done
+
+    # In the reactor
+
+    def _cancel(self, stream: _Stream) -> None:
+        with self._lock:
+            stream.cancelled = True
+            if not stream.turning and not stream.ended:
+                self._remove(stream)
+
+    def _man(self) -> None:
+        """Another thread, if there is work for it."""
+        with self._lock:
+            if self._counted() >= min(self._places, len(self._streams)) or len(self._threads) >= MAX_THREADS:
+                return
+            thread = _Thread()
+            self._threads.add(thread)
+        self._workers.run(self._serve, thread).addErrback(self._unmanned, thread)
+
+    def _unmanned(self, failure: Failure, thread: _Thread) -> None:
+        log.failure("a thread that moves bytes has ended", failure)
+        with self._lock:
+            self._threads.discard(thread)
+
+    def _watch(self) -> None:
+        self._watching = bool(self._streams)
+        if self._watching:
+            self._man()
+            self._drop_stalled()
+            self._reactor.callLater(PATIENCE_SECONDS, self._watch)
+
+    def _drop_stalled(self) -> None:
+        now = time.monotonic()
+        with self._lock:
+            for stream in list(self._streams.values()):
+                if now - stream.heard > stream.idle and not stream.turning and not stream.later:
+                    self._end(stream, Failure(Stalled()))
+
+    # In the threads
+
+    def _serve(self, thread: _Thread) -> None:
+        """Until there is nothing to do any more, or too many do it."""
+        while self._wanted(thread):
+            descriptor = self._next()
+            if descriptor is not None:
+                self._turn(thread, descriptor)
+
+    def _wanted(self, thread: _Thread) -> bool:
+        with self._lock:
+            thread.since = 0.0
+            wanted = bool(self._streams) and self._counted() <= self._places
+            if not wanted:
+                self._threads.discard(thread)
+            return wanted
+
+    def _next(self) -> int | None:
+        """The descriptor whose turn it is; ``None`` when none was ready for a while."""
+        now, wait = time.monotonic(), LOOK_SECONDS
+        with self._lock:
+            if self._later:
+                wait = min(wait, max(0.0, self._later[0][0] - now))
+                if not wait:
+                    return heapq.heappop(self._later)[1]
+        ready = self._epoll.poll(wait, 1)
+        return ready[0][0] if ready else None
+
+    def _turn(self, thread: _Thread, descriptor: int) -> None:
+        stream = self._begun(thread, descriptor)
+        if stream is None:
+            return
+        failure: Failure | None = None
+        wait: float | None = None
+        try:
+            wait = stream.pump.turn(SHARE if len(self._streams) > 1 else ALONE)
+        except Exception:
+            failure = Failure()
+        with self._lock:
+            stream.turning = False
+            if stream.cancelled:
+                self._remove(stream)
+            elif wait is None:
+                self._end(stream, failure)
+            else:
+                self._again(stream, wait)
+
+    def _begun(self, thread: _Thread, descriptor: int) -> _Stream | None:
+        """Its stream, unless that has ended meanwhile. If the number is another's by now, that one is asked early."""
+        with self._lock:
+            stream = self._streams.get(descriptor)
+            if stream is None or stream.turning:
+                return None
+            stream.turning, stream.later = True, False
+            stream.heard = thread.since = time.monotonic()
+            return stream
+
+    # With the lock
+
+    def _counted(self) -> int:
+        """Threads that are at work or wait for it, not for a disk."""
+        late = time.monotonic() - PATIENCE_SECONDS
+        return sum(not thread.since or thread.since > late for thread in self._threads)
+
+    def _again(self, stream: _Stream, wait: float) -> None:
+        stream.heard, stream.later = time.monotonic(), wait > 0
+        if wait > 0:
+            heapq.heappush(self._later, (stream.heard + wait, stream.pump.descriptor))
+        else:
+            self._epoll.modify(stream.pump.descriptor, stream.pump.events | select.EPOLLONESHOT)
+
+    def _end(self, stream: _Stream, result: Failure | None) -> None:
+        self._remove(stream)
+        self._reactor.callFromThread(self._tell, stream, result)
+
+    def _remove(self, stream: _Stream) -> None:
+        stream.ended = True
+        del self._streams[stream.pump.descriptor]
+        self._epoll.unregister(stream.pump.descriptor)
+        stream.pump.close()
+
+    def _tell(self, stream: _Stream, result: Failure | None) -> None:
+        if not stream.cancelled:
+            stream.done.callback(result)  # a failure goes to the errbacks

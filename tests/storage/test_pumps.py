@@ -1,0 +1,178 @@
+"""Streams take turns on a few threads; who hangs holds nobody up. Real threads and descriptors; counts, no times."""
+
+from __future__ import annotations
+
+import os
+import select
+import threading
+from collections import Counter
+from contextlib import asynccontextmanager
+
+import pytest
+from twisted.internet import reactor
+from twisted.internet.defer import CancelledError, Deferred, gatherResults
+from twisted.internet.task import deferLater
+
+from jackd.storage.pumps import ALONE, SHARE, Pumps, Stalled
+from jackd.storage.threads import ThreadWorkers
+
+NEVER = 1000.0
+"""Seconds."""
+
+
+class Stream:
+    """
+    Always ready: nobody has written into its pipe. Counts its turns, and does what ``act`` does in each.
+
+    :ivar left: turns until it is done.
+    """
+
+    def __init__(self, turns: int, act=lambda stream: None, *, ready: bool = True) -> None:
+        self.reader, self.descriptor = os.pipe()
+        self.events = select.EPOLLOUT if ready else 0
+        self.left, self.act = turns, act
+        self.asked: list[int] = []
+        self.closed = 0
+        self.wait = 0.0
+
+    def turn(self, most: int) -> float | None:
+        assert not self.closed
+        self.asked.append(most)
+        self.act(self)
+        self.left -= 1
+        return self.wait if self.left else None
+
+    def close(self) -> None:
+        self.closed += 1
+        os.close(self.reader)
+        os.close(self.descriptor)
+
+
+@asynccontextmanager
+async def running(places: int):
+    workers = ThreadWorkers(reactor, "test-pumps", 8)
+    workers.startService()
+    try:
+        yield Pumps(workers, reactor, places)
+    finally:
+        await workers.stopService()  # which waits for every thread: none may be left at work
+
+
+async def until(condition) -> None:
+    while not condition():
+        await deferLater(reactor, 0.005)
+
+
+async def test_streams_take_turns_of_the_same_size():
+    """Whoever has had a turn goes behind all others: nobody is ever more than a turn ahead."""
+    order: list[int] = []
+    streams = [Stream(20, lambda stream: order.append(id(stream))) for _ in range(30)]
+    all_there = threading.Event()
+    first = Stream(1, lambda _: all_there.wait())
+    async with running(1) as pumps:
+        held = pumps.run(first, NEVER)
+        done = gatherResults([pumps.run(stream, NEVER) for stream in streams])
+        all_there.set()
+        await done
+        await held
+    for count in range(1, len(order)):
+        turns = Counter(order[:count])
+        assert max(turns.values()) - min(turns[id(stream)] for stream in streams) <= 1
+    assert {most for stream in streams[:-1] for most in stream.asked[:-1]} == {SHARE}
+    assert all(stream.closed == 1 for stream in streams)
+
+
+async def test_who_is_alone_gets_large_turns():
+    stream = Stream(3)
+    async with running(2) as pumps:
+        await pumps.run(stream, NEVER)
+    assert stream.asked == [ALONE] * 3
+
+
+async def test_a_thread_that_hangs_holds_nobody_up():
+    """F50: a disk that does not answer, under two streams on two places."""
+    answered = threading.Event()
+    hanging = [Stream(1, lambda _: answered.wait()) for _ in range(2)]
+    async with running(2) as pumps:
+        hung = [pumps.run(stream, NEVER) for stream in hanging]
+        await until(lambda: all(stream.asked for stream in hanging))
+        await gatherResults([pumps.run(Stream(50), NEVER) for _ in range(10)])
+        assert not any(stream.left == 0 for stream in hanging)
+        answered.set()
+        await gatherResults(hung)
+
+
+async def test_no_more_threads_than_places_once_those_that_hung_are_back():
+    answered = threading.Event()
+    async with running(2) as pumps:
+        hung = [pumps.run(Stream(1, lambda _: answered.wait()), NEVER) for _ in range(4)]
+        going = pumps.run(endless := Stream(10**9), NEVER)
+        await until(lambda: len(pumps._threads) > 2 and endless.asked)
+        answered.set()
+        await gatherResults(hung)
+        await until(lambda: len(pumps._threads) <= 2)
+        going.addErrback(lambda failure: failure.trap(CancelledError)).cancel()
+
+
+async def test_a_stream_that_waits_is_cancelled_at_once():
+    stream = Stream(1, ready=False)
+    async with running(1) as pumps:
+        done: Deferred[None] = pumps.run(stream, NEVER)
+        done.cancel()
+        with pytest.raises(CancelledError):
+            await done
+        assert stream.closed == 1
+        await pumps.run(Stream(2), NEVER)
+    assert not stream.asked
+
+
+async def test_a_turn_that_has_begun_ends_before_anything_is_closed():
+    """A descriptor that is closed under a thread may be another file's a moment later."""
+    go_on = threading.Event()
+    stream = Stream(5, lambda _: go_on.wait())
+    async with running(1) as pumps:
+        done = pumps.run(stream, NEVER)
+        await until(lambda: stream.asked)
+        done.cancel()
+        with pytest.raises(CancelledError):
+            await done
+        assert not stream.closed
+        go_on.set()
+        await until(lambda: stream.closed)
+    assert len(stream.asked) == 1
+
+
+async def test_a_failure_ends_one_stream():
+    def fail(stream: Stream) -> None:
+        raise OSError("the disk errs")
+
+    bad, good = Stream(3, fail), Stream(30)
+    async with running(2) as pumps:
+        ended = pumps.run(good, NEVER)
+        with pytest.raises(OSError, match="errs"):
+            await pumps.run(bad, NEVER)
+        await ended
+    assert (len(bad.asked), bad.closed, good.closed) == (1, 1, 1)
+
+
+async def test_who_is_not_ready_for_too_long_is_dropped():
+    """F18; a stream that is told to wait is not one that is not ready."""
+    patient = Stream(3)
+    patient.wait = 0.1
+    async with running(2) as pumps:
+        waits = pumps.run(patient, 0.01)
+        with pytest.raises(Stalled):
+            await pumps.run(Stream(1, ready=False), 0.01)
+        await waits
+    assert len(patient.asked) == 3
+
+
+async def test_who_has_to_wait_is_not_asked_meanwhile():
+    waiting, other = Stream(2), Stream(200)
+    waiting.wait = NEVER
+    async with running(1) as pumps:
+        held = pumps.run(waiting, NEVER)
+        await pumps.run(other, NEVER)
+        assert len(waiting.asked) == 1
+        held.addErrback(lambda failure: failure.trap(CancelledError)).cancel()
+    assert waiting.closed == 1
