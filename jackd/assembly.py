@@ -197,7 +197,8 @@ def _library(jack: Jack, server: ServerSettings) -> Library:
     if server.type == "folder":
         return FolderLibrary(settings=server, mint=jack.mint, disk=jack.disk)
     kind = RadarrLibrary if server.type == "radarr" else SonarrLibrary
-    return kind(client=jack.clients[server.id], workers=jack.parsers, state=jack.states[server.id])
+    state = jack.states[server.id]
+    return kind(client=jack.clients[server.id], workers=jack.parsers, disk=jack.disk, state=state)
 
 
 def download(jack: Jack, network: Network) -> DownloadQueue:

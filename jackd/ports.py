@@ -7,7 +7,7 @@ No feature imports another; :mod:`jackd.assembly` alone knows who stands behind 
 from __future__ import annotations
 
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -34,11 +34,13 @@ class Batch:
     All items of one ``group`` of a library: a movie, a series, a folder. Replaces what was known of the group.
 
     :ivar facts: by item id; an item without any is hidden from everybody whom a rule is about.
+    :ivar unseen: ids of further items whose files can't be seen just now: what is known of them stays.
     """
 
     group: str
     items: Sequence[Item]
     facts: Mapping[str, Facts] = field(factory=dict)
+    unseen: Collection[str] = ()
 
 
 @frozen(kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,8 +20,8 @@ INTERACTIVE_SECONDS: Final = 10.0
 ANSWER_BYTES: Final = 4 << 20
 """Largest other answer; a ``schema`` lists every kind of indexer with all its presets and texts."""
 
-LIBRARY_BYTES: Final = 64 << 20
-"""Largest list of movies, series, episodes or history that is read; 64 MiB are about 35 000 movies."""
+LIBRARY_BYTES: Final = 256 << 20
+"""Largest list of movies, series, episodes or history that is read; 256 MiB are about 150 000 movies."""
 
 MAX_MESSAGES: Final = 5
 MAX_MESSAGE: Final = 300
@@ -83,9 +84,9 @@ class ArrClient:
         """The JSON at ``path``. Raises ``ArrError`` or ``LibraryUnavailable``."""
         return _parsed(await self._call("GET", path, params, ANSWER_BYTES, interactive=interactive))
 
-    async def page(self, path: str, params: Params | None = None, *, interactive: bool = False) -> bytes:
-        """The unparsed JSON of a list that may be long: parsing it belongs on a thread (:func:`elements`)."""
-        return (await self._call("GET", path, params, LIBRARY_BYTES, interactive=interactive)).body
+    async def page(self, path: str, params: Params | None = None, *, interactive: bool = False) -> deque[bytes]:
+        """The JSON of a list that may be long: :func:`jackd.arr.lists.elements` parses it, on a thread."""
+        return deque((await self._call("GET", path, params, LIBRARY_BYTES, interactive=interactive)).parts)
 
     async def send(self, method: str, path: str, body: object = None, params: Params | None = None) -> Any:
         """Change something. ``None`` for an empty answer. Raises ``ArrError`` or ``LibraryUnavailable``."""
@@ -112,41 +113,6 @@ class ArrClient:
         if not answer.ok:
             raise ArrError(answer.status, messages_of(answer))
         return answer
-
-
-def elements(body: bytes) -> Iterator[Any]:
-    """
-    The members of a JSON array, parsed one at a time: ``json.loads`` of a whole library holds the interpreter for up to
-    seconds, even on a thread.
-
-    :raises LibraryUnavailable: when it is no array, or broken off.
-    """
-    decoder = json.JSONDecoder()
-    try:
-        text = body.decode("utf-8-sig")
-        at = _expect(text, 0, "[")
-        while text[at] != "]":
-            member, at = decoder.raw_decode(text, at)
-            yield member
-            at = _skip(text, at)
-            if text[at] != "]":
-                at = _expect(text, at, ",")
-    except (ValueError, IndexError, RecursionError):
-        beginning = body[:80].decode("utf-8", "replace")
-        raise LibraryUnavailable(f"the answer is not a complete JSON list; it begins {beginning!r}") from None
-
-
-def _expect(text: str, at: int, what: str) -> int:
-    at = _skip(text, at)
-    if text[at] != what:
-        raise ValueError(what)
-    return _skip(text, at + 1)
-
-
-def _skip(text: str, at: int) -> int:
-    while text[at] in " \t\r\n":
-        at += 1
-    return at
 
 
 def messages_of(answer: Answer) -> list[str]:

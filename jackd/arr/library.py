@@ -9,12 +9,17 @@ from pathlib import Path
 from time import time
 from typing import Any, Final
 
+from attrs import evolve
+
 from jackd.arr import wire
-from jackd.arr.client import ArrClient, ArrError, elements
+from jackd.arr.client import ArrClient, ArrError
+from jackd.arr.lists import elements
+from jackd.arr.missing import Missing
+from jackd.arr.sight import Seen, Sight, Sighting
 from jackd.arr.tags import Tags
 from jackd.arr.wire import Held
 from jackd.model.errors import LibraryUnavailable, NotFound
-from jackd.model.item import Kind
+from jackd.model.item import Item, Kind
 from jackd.model.server import ServerState
 from jackd.model.sharing import Facts
 from jackd.ports import Batch, Location
@@ -35,6 +40,7 @@ class ArrLibrary:
     The part of :class:`jackd.ports.Library` that does not depend on what is in the library.
 
     :param workers: long lists are parsed there.
+    :param disk: files are looked at there.
     :param state: is told the server's version.
     """
 
@@ -42,11 +48,21 @@ class ArrLibrary:
     """What the history calls a group's id; with an "s" behind, what the tags call several."""
 
     def __init__(
-        self, *, client: ArrClient, workers: Workers, state: ServerState, now: Callable[[], float] = time
+        self,
+        *,
+        client: ArrClient,
+        workers: Workers,
+        disk: Workers,
+        state: ServerState,
+        sight: Sight | None = None,
+        now: Callable[[], float] = time,
     ) -> None:
         self._client = client
         self._workers = workers
+        self._disk = disk
         self._state = state
+        self._sight = sight or Sight()
+        self._missing = Missing(client.server.name)
         self._now = now
         self._tags = Tags(client, f"{self._group_key}s")
         self._paths = client.server.path_map
@@ -66,8 +82,11 @@ class ArrLibrary:
     async def changed(self, since: datetime) -> Sequence[str] | None:
         """
         The groups whose files changed, from ``/history/since``, and those whose tags did. What was removed from the
-        library has no history any more, so only a whole reading notices that.
+        library has no history any more, so only a whole reading notices that. ``None`` also when files were out of
+        sight: when they come back nobody tells.
         """
+        if self._missing.unseen:
+            return None
         retagged = await self._tags.refresh()
         date = (since.astimezone(UTC) - CLOCK_SKEW).strftime("%Y-%m-%dT%H:%M:%SZ")
         try:
@@ -82,15 +101,47 @@ class ArrLibrary:
     async def _check(self) -> None:
         """Make sure before a whole reading that it is the right program, and know its tags."""
         self._state.version = await self._client.status()
+        self._missing.begin()
         await self._tags.refresh()
 
-    async def _batch_of(self, group: str, held: Sequence[Held]) -> Batch:
+    async def _batch(self, group: str, held: Sequence[Held]) -> Batch:
         """The batch of what its records hold."""
-        await self._tags.know(number for each in held for number in each.tags)
-        facts = {
-            each.item.id: Facts(folder=each.folder, tags=self._tags.labels(each.tags)) for each in held if each.folder
-        }
-        return Batch(group=group, items=[each.item for each in held], facts=facts)
+        [batch] = await self._batches([(group, held)])
+        return batch
+
+    async def _batches(self, groups: Sequence[tuple[str, Sequence[Held]]]) -> list[Batch]:
+        """
+        The batches of what the records of several groups hold, as far as the disk has it. What is only out of sight
+        stays as it was, and everything is read again before long.
+        """
+        every = [each for _, held in groups for each in held]
+        await self._tags.know(number for each in every for number in each.tags)
+        roots = await self._root_folders() if every else ()
+        paths = [self._ours(each.path) for each in every]
+        seen = iter(await self._disk.run(self._sight.look, paths, roots))
+        return [self._seen(group, [(each, next(seen)) for each in held]) for group, held in groups]
+
+    def _seen(self, group: str, held: Sequence[tuple[Held, Sighting]]) -> Batch:
+        there = [(self._as_it_is(each.item, seen), each, seen) for each, seen in held if isinstance(seen, Seen)]
+        return Batch(
+            group=group,
+            items=[item for item, _, _ in there],
+            facts={
+                item.id: Facts(folder=each.folder or "", tags=self._tags.labels(each.tags), modified=seen.modified)
+                for item, each, seen in there
+            },
+            unseen=self._missing.note(held),
+        )
+
+    def _as_it_is(self, item: Item, seen: Seen) -> Item:
+        if item.size == seen.size:
+            return item
+        self._missing.differs(item, seen)
+        return evolve(item, size=seen.size)
+
+    def _ours(self, theirs: str | None) -> Path | None:
+        path = Path(self._paths.ours(theirs)) if theirs else None
+        return path if path and path.is_absolute() else None
 
     def _entity(self, item_id: str, kind: Kind) -> int:
         """The *arr's own id in an item's id. Raises ``NotFound`` for an id that this library did not make."""
@@ -112,8 +163,8 @@ class ArrLibrary:
         theirs = wire.file_path(file)
         if theirs is None:
             raise NotFound
-        path = Path(self._paths.ours(theirs))
-        if not path.is_absolute():
+        path = self._ours(theirs)
+        if path is None:
             raise LibraryUnavailable(f"{self.name}: pathMappings has no folder of ours for {theirs}")
         return Location(path=path, roots=await self._root_folders())
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from itertools import islice
+from typing import Any, Final
 
 from jackd.arr import wire
-from jackd.arr.client import ArrError, elements
+from jackd.arr.client import ArrError
 from jackd.arr.library import ArrLibrary
+from jackd.arr.lists import elements
 from jackd.arr.wire import Held
 from jackd.model.item import Kind
 from jackd.ports import Batch, Location
+
+MOVIES_AT_ONCE: Final = 50
+"""So many are parsed in one go, and their files looked at: the threads are free for others in between."""
 
 
 class RadarrLibrary(ArrLibrary):
@@ -18,11 +24,13 @@ class RadarrLibrary(ArrLibrary):
     _group_key = "movieId"
 
     async def read(self) -> AsyncIterator[Batch]:
-        """One call for all movies; parsed on a thread, one by one."""
+        """One call for all movies; parsed on a thread, a few at a time."""
         await self._check()
-        body = await self._client.page("/movie", {"excludeLocalCovers": "true"})
-        for group, held in await self._workers.run(self._with_files, body):
-            yield await self._batch_of(group, [held])
+        movies = elements(await self._client.page("/movie", {"excludeLocalCovers": "true"}))
+        while some := await self._workers.run(_next, movies):
+            held = await self._workers.run(self._with_files, some)
+            for batch in await self._batches([(group, [each]) for group, each in held]):
+                yield batch
 
     async def read_group(self, group: str) -> Batch:
         """One movie again."""
@@ -34,13 +42,17 @@ class RadarrLibrary(ArrLibrary):
             raise
         found = dict(wire.movie_items(self.id, [movie]))
         held = found.get(group)
-        return await self._batch_of(group, [held] if held else [])
+        return await self._batch(group, [held] if held else [])
 
     async def locate(self, item_id: str) -> Location:
         """Where the movie's file lies now."""
         movie = await self._one(f"/movie/{self._entity(item_id, Kind.MOVIE)}")
         return await self._location(movie.get("movieFile") if isinstance(movie, dict) else None)
 
-    def _with_files(self, body: bytes) -> list[tuple[str, Held]]:
+    def _with_files(self, movies: list[Any]) -> list[tuple[str, Held]]:
         """Movies without a file need no batch: a whole reading forgets what it does not see."""
-        return [(group, held) for group, held in wire.movie_items(self.id, elements(body)) if held]
+        return [(group, held) for group, held in wire.movie_items(self.id, movies) if held]
+
+
+def _next(movies: Iterator[Any]) -> list[Any]:
+    return list(islice(movies, MOVIES_AT_ONCE))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from typing import Any, Final
 
 from twisted.internet.defer import Deferred, FirstError, gatherResults
 
 from jackd.arr import wire
-from jackd.arr.client import ArrError, elements
+from jackd.arr.client import ArrError
 from jackd.arr.library import ArrLibrary
+from jackd.arr.lists import elements
 from jackd.arr.wire import Held
 from jackd.model.errors import NotFound
 from jackd.model.item import Kind
@@ -41,7 +43,7 @@ class SonarrLibrary(ArrLibrary):
             if error.is_missing:
                 return Batch(group=group, items=())
             raise
-        return await self._batch(group, series)
+        return await self._of_series(group, series)
 
     async def locate(self, item_id: str) -> Location:
         """Where the file of the episode lies now, asked by way of the episode: a new file of it has a new id."""
@@ -51,13 +53,13 @@ class SonarrLibrary(ArrLibrary):
         return await self._location(await self._one(f"/episodefile/{file}"))
 
     async def _side_by_side(self, several: Sequence[Any]) -> list[Batch]:
-        started = [Deferred.fromCoroutine(self._batch(str(wire.record_id(series)), series)) for series in several]
+        started = [Deferred.fromCoroutine(self._of_series(str(wire.record_id(series)), series)) for series in several]
         try:
             return await gatherResults(started, consumeErrors=True)
         except FirstError as error:
             raise (error.subFailure.value or error) from None
 
-    async def _batch(self, group: str, series: Any) -> Batch:
+    async def _of_series(self, group: str, series: Any) -> Batch:
         """The items of one series; none when it was removed just now."""
         try:
             episodes = await self._client.page("/episode", {"seriesId": group})
@@ -66,11 +68,11 @@ class SonarrLibrary(ArrLibrary):
             if error.is_missing:
                 return Batch(group=group, items=())
             raise
-        return await self._batch_of(group, await self._workers.run(self._held, series, episodes, files))
+        return await self._batch(group, await self._workers.run(self._held, series, episodes, files))
 
-    def _held(self, series: Any, episodes: bytes, files: bytes) -> list[Held]:
+    def _held(self, series: Any, episodes: deque[bytes], files: deque[bytes]) -> list[Held]:
         return wire.series_items(self.id, series, elements(episodes), elements(files))
 
 
-def _with_files(body: bytes) -> list[Any]:
-    return [series for series in elements(body) if wire.record_id(series) and wire.has_files(series)]
+def _with_files(body: deque[bytes]) -> list[Any]:
+    return [wire.slim_series(each) for each in elements(body) if wire.record_id(each) and wire.has_files(each)]

@@ -209,6 +209,14 @@ def has_files(series: object) -> bool:
     return not (isinstance(statistics, dict) and statistics.get("episodeFileCount") == 0)
 
 
+_OF_SERIES = ("id", "title", "year", "tvdbId", "tmdbId", "imdbId", "seriesType", "tags")
+
+
+def slim_series(series: Record) -> dict[str, Any]:
+    """What is needed of a series: there may be thousands at once, and most of each is prose."""
+    return {name: series[name] for name in _OF_SERIES if name in series}
+
+
 def record_id(record: object) -> int | None:
     """The id of a movie or series."""
     return _number(record, "id") if isinstance(record, dict) else None

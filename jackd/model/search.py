@@ -73,11 +73,16 @@ class Query:
         return evolve(self, kind=None) == Query()
 
 
+def season_word(season: int, episode: int | None = None) -> str:
+    """``s01`` or ``s01e02``: under which the items of a season, or an episode, are found by a text search."""
+    return f"s{season:02d}" if episode is None else f"s{season:02d}e{episode:02d}"
+
+
 def searchable(item: Item) -> frozenset[str]:
     """All words under which a text search finds ``item``."""
     numbers = []
     if item.season is not None:
-        numbers = [f"s{item.season:02d}", *(f"s{item.season:02d}e{e:02d}" for e in item.episodes)]
+        numbers = [season_word(item.season), *(season_word(item.season, e) for e in item.episodes)]
     if item.absolute is not None:
         numbers.append(f"{item.absolute:02d}")
     return frozenset(words(" ".join([item.title, item.name or "", str(item.year or ""), *numbers])))

@@ -21,10 +21,12 @@ class Facts:
 
     :ivar folder: the folder that the file lies in, as its server calls it, with slashes.
     :ivar tags: the labels of its movie or series, lower case.
+    :ivar modified: when the file was last written, nanoseconds since 1970, by the disk that it lies on.
     """
 
     folder: str
     tags: tuple[str, ...] = ()
+    modified: int | None = None
 
 
 @frozen(kw_only=True)

@@ -14,12 +14,12 @@ from jackd.model.search import Query, folded
 from jackd.model.sharing import Facts, Rules
 from jackd.ports import Batch
 from jackd.storage.columns import column_values, integer, upsert, write_words
-from jackd.storage.criteria import both, where
+from jackd.storage.criteria import both, plan
 from jackd.storage.database import Database
 from jackd.storage.items import item_from_json, item_to_json, listed
 from jackd.storage.sharing import permitted
 
-_PUT = upsert(("id", "library", "grp", "folder", "tags", "quality", "named", "year", "size"), key=("id",))
+_PUT = upsert(("id", "library", "grp", "folder", "tags", "modified", "quality", "named", "year", "size"), key=("id",))
 
 
 class CatalogueStore:
@@ -68,10 +68,11 @@ class CatalogueStore:
         What :func:`~jackd.model.search.matches` and ``sharing`` permits, newest first, at most ``limit`` after the
         first ``offset``.
         """
-        condition, values = both(where(query), permitted(sharing))
-        sql = f"SELECT item FROM items WHERE {condition} ORDER BY published DESC, id LIMIT ? OFFSET ?"  # noqa: S608
 
         def run(connection: sqlite3.Connection) -> Sequence[Item]:
+            wanted, newest = plan(connection, query)
+            condition, values = both(wanted, permitted(sharing))
+            sql = f"SELECT item FROM items WHERE {condition} ORDER BY {newest}, id LIMIT ? OFFSET ?"  # noqa: S608
             return [item_from_json(row["item"]) for row in connection.execute(sql, (*values, limit, offset))]
 
         return self._database.read(run)
@@ -97,7 +98,7 @@ class CatalogueStore:
 
 def _replace(connection: sqlite3.Connection, library: str, batches: Iterable[Batch]) -> None:
     for batch in batches:
-        ids = {item.id for item in batch.items}
+        ids = {item.id for item in batch.items} | set(batch.unseen)
         for row in connection.execute("SELECT n, id FROM items WHERE library = ? AND grp = ?", (library, batch.group)):
             if row["id"] not in ids:
                 _delete(connection, "n = ?", row["n"])
@@ -106,14 +107,16 @@ def _replace(connection: sqlite3.Connection, library: str, batches: Iterable[Bat
 
 
 def _put(connection: sqlite3.Connection, library: str, group: str, item: Item, facts: Facts | None) -> None:
-    sql = "SELECT library, grp, folder, tags, item FROM items WHERE id = ?"
+    sql = "SELECT library, grp, folder, tags, modified, item FROM items WHERE id = ?"
     row = connection.execute(sql, (item.id,)).fetchone()
-    place = (library, group, *_texts(facts))
-    if row is not None and tuple(row) != (*place, item_to_json(item)):
-        item = _as_first_seen(item, item_from_json(row["item"]))
-    if row is not None and tuple(row) == (*place, item_to_json(item)):
+    known, place = tuple(row or ()), (library, group, *_told(facts))
+    if known == (*place, item_to_json(item)):
         return
-    (n,) = connection.execute(_PUT, _values(library, group, item, facts)).fetchone()
+    if known:
+        item = _as_first_seen(item, item_from_json(row["item"]))
+        if known == (*place, item_to_json(item)):
+            return
+    (n,) = connection.execute(_PUT, (item.id, *place, *_values(item), *column_values(item))).fetchone()
     write_words(connection, n, item)
 
 
@@ -122,22 +125,15 @@ def _as_first_seen(item: Item, known: Item) -> Item:
     return evolve(item, published=known.published) if same_file else item
 
 
-def _values(library: str, group: str, item: Item, facts: Facts | None) -> tuple[object, ...]:
-    return (
-        item.id,
-        library,
-        group,
-        *_texts(facts),
-        item.quality.name.lower() if item.quality else "",
-        folded(item.name or item.title),
-        integer(item.year),
-        integer(item.size),
-        *column_values(item),
-    )
+def _values(item: Item) -> tuple[object, ...]:
+    """The other columns that rules look at."""
+    quality = item.quality.name.lower() if item.quality else ""
+    return quality, folded(item.name or item.title), integer(item.year), integer(item.size)
 
 
-def _texts(facts: Facts | None) -> tuple[str | None, str | None]:
-    return (facts.folder, listed(facts.tags)) if facts else (None, None)
+def _told(facts: Facts | None) -> tuple[object, ...]:
+    """The columns of what the owner alone knows."""
+    return (facts.folder, listed(facts.tags), integer(facts.modified)) if facts else (None, None, None)
 
 
 def _keep_groups(connection: sqlite3.Connection, library: str, groups: set[str]) -> None:

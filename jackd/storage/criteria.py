@@ -2,19 +2,44 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 
-from jackd.model.search import FIRST_YEAR, Query, words
+from jackd.model.search import FIRST_YEAR, Query, season_word, words
 
 Criterion = tuple[str, tuple[object, ...]]
+
+MANY = 1000
+"""Items with a word that occurs so often are sooner met by going through all than by looking up each."""
+
+_FOUND = "n IN (SELECT rowid FROM item_words WHERE item_words MATCH ?)"
+_FOUND_BY_WALK = f"+{_FOUND}"
 
 MAX_INTEGER = 2**63 - 1
 """The largest that SQLite knows."""
 
 
-def where(query: Query) -> Criterion:
-    """SQL text and its values. The text never holds anything of the query itself."""
-    criteria = list(_criteria(query))
+def plan(connection: sqlite3.Connection, query: Query) -> tuple[Criterion, str]:
+    """
+    The condition, and how to sort by it, newest first. SQLite can go through everything from the newest on until it has
+    found enough, or find all that fits and sort that; it can't know which is quicker, for it does not know how often a
+    word occurs. A plus sign before a column keeps it from using that column's index.
+    """
+    terms = _terms(query)
+    walk = not (query.ids or terms or query.aired or query.absolute is not None)
+    if terms and not query.ids:
+        hits = "SELECT COUNT(*) FROM (SELECT 1 FROM item_words WHERE item_words MATCH ? LIMIT ?)"
+        walk = bool(connection.execute(hits, (_match(terms), MANY)).fetchone()[0] == MANY)
+    return where(query, walk=walk), "published DESC" if walk else "+published DESC"
+
+
+def where(query: Query, *, walk: bool = False) -> Criterion:
+    """
+    SQL text and its values. The text never holds anything of the query itself.
+
+    :param walk: whether everything is gone through, so that the condition is only looked at.
+    """
+    criteria = list(_criteria(query, walk))
     values = tuple(value for _, some in criteria for value in some)
     if any(isinstance(value, int) and abs(value) > MAX_INTEGER for value in values):
         return "0", ()
@@ -26,9 +51,9 @@ def both(one: Criterion, other: Criterion) -> Criterion:
     return f"({one[0]}) AND ({other[0]})", (*one[1], *other[1])
 
 
-def _criteria(query: Query) -> Iterator[Criterion]:
+def _criteria(query: Query, walk: bool) -> Iterator[Criterion]:
     if query.kind is not None:
-        yield "kind = ?", (query.kind.value,)
+        yield f"{'' if walk else '+'}kind = ?", (query.kind.value,)
     if query.ids:
         yield _any_id(query)
     if query.season is not None:
@@ -39,8 +64,21 @@ def _criteria(query: Query) -> Iterator[Criterion]:
         yield "absolute = ?", (query.absolute,)
     if query.aired is not None:
         yield "aired = ?", (query.aired.isoformat(),)
-    if wanted := sorted(set(words(query.text))):
-        yield _words(wanted)
+    if terms := sorted(set(words(query.text))) if query.ids else _terms(query):
+        yield _FOUND_BY_WALK if walk else _FOUND, (_match(terms),)
+
+
+def _terms(query: Query) -> list[str]:
+    """The words to look for: those of the text, and the one for the season or episode that all of its items have."""
+    terms = set(words(query.text))
+    if query.season is not None and query.season < FIRST_YEAR:
+        terms.add(season_word(query.season, query.episode))
+    return sorted(terms)
+
+
+def _match(terms: list[str]) -> str:
+    """All of them; quoted, so that none is taken for an operator (a word holds no quotes)."""
+    return " ".join(f'"{term}"' for term in terms)
 
 
 def _any_id(query: Query) -> Criterion:
@@ -55,9 +93,3 @@ def _season(season: int) -> Criterion:
     if season < FIRST_YEAR:
         return "season = ?", (season,)
     return "(season = ? OR substr(aired, 1, 4) = ?)", (season, str(season))
-
-
-def _words(wanted: list[str]) -> Criterion:
-    """All of them; quoted, so that none is taken for an operator (a word holds no quotes)."""
-    text = " ".join(f'"{word}"' for word in wanted)
-    return "n IN (SELECT rowid FROM item_words WHERE item_words MATCH ?)", (text,)

@@ -18,7 +18,7 @@ from jackd.model.feed import Changes
 from jackd.model.item import Item
 from jackd.model.search import Query
 from jackd.storage.columns import column_values, upsert, write_words
-from jackd.storage.criteria import where
+from jackd.storage.criteria import plan
 from jackd.storage.database import MIRROR, Database, StateBroken
 from jackd.storage.items import item_from_json, item_to_json
 from jackd.storage.migrate import SchemaError, migrations
@@ -203,11 +203,11 @@ def _copy(row: sqlite3.Row) -> Copy:
 def _matching(db: sqlite3.Connection, query: Query, peers: Collection[str]) -> Iterator[tuple[str, str]]:
     names = {row["n"]: row["peer"] for row in _copies(db)}
     shown = [n for n, peer in names.items() if peer in peers]
-    condition, values = where(query)
+    (condition, values), newest = plan(db, query)
     if len(shown) < len(names):
         condition += f" AND copy IN ({', '.join('?' * len(shown))})"
         values = (*values, *shown)
-    sql = f"SELECT copy, item FROM items WHERE {condition} ORDER BY published DESC, n"  # noqa: S608
+    sql = f"SELECT copy, item FROM items WHERE {condition} ORDER BY {newest}, n"  # noqa: S608
     for copy, text in db.execute(sql, values):
         yield names[copy], text
 

@@ -6,7 +6,8 @@ deadline, and a limit on what an answer may hold.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from attrs import field, frozen
@@ -47,11 +48,20 @@ class CallFailed(JackError):
 
 @frozen(kw_only=True)
 class Answer:
-    """An answer with its whole body."""
+    """
+    An answer with its whole body.
+
+    :ivar parts: the body as it came; joining a long one takes a while.
+    """
 
     status: int
     headers: Headers = field(repr=False)
-    body: bytes = field(repr=False)
+    parts: Sequence[bytes] = field(repr=False)
+
+    @property
+    def body(self) -> bytes:
+        """All of it."""
+        return b"".join(self.parts)
 
     @property
     def ok(self) -> bool:
@@ -72,7 +82,7 @@ class Answer:
 
     def quoted(self) -> str:
         """The beginning of the body, on one line, for messages."""
-        text = self.body[:QUOTED].decode("utf-8", "replace")
+        text = b"".join(islice(self.parts, QUOTED))[:QUOTED].decode("utf-8", "replace")
         return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
@@ -113,10 +123,10 @@ class Outgoing:
         self, method: str, url: str, headers: Mapping[str, str], limit: int, params: Any, body: Any
     ) -> Answer:
         response = await self.open(method, url, headers=headers, params=params, body=body)
-        collected: Deferred[bytes] = Deferred(lambda _: collector.abort())
+        collected: Deferred[list[bytes]] = Deferred(lambda _: collector.abort())
         collector = _Collector(collected, limit)
         response.deliverBody(collector)
-        return Answer(status=response.code, headers=response.headers, body=await collected)
+        return Answer(status=response.code, headers=response.headers, parts=await collected)
 
     async def open(
         self, method: str, url: str, *, headers: Mapping[str, str], params: Any = None, body: Any = None
@@ -182,7 +192,7 @@ class _Collector(Protocol):
 
     transport: Any
 
-    def __init__(self, done: Deferred[bytes], limit: int) -> None:
+    def __init__(self, done: Deferred[list[bytes]], limit: int) -> None:
         self._done = done
         self._left = limit
         self._parts: list[bytes] = []
@@ -197,7 +207,7 @@ class _Collector(Protocol):
 
     def connectionLost(self, reason: Failure = Failure(ResponseDone())) -> None:  # noqa: B008
         if reason.check(ResponseDone):
-            self._finish(b"".join(self._parts))
+            self._finish(self._parts)
         else:
             self._finish(Failure(CallFailed("the answer broke off")))
 
@@ -206,7 +216,7 @@ class _Collector(Protocol):
         if self.transport is not None:
             self.transport.loseConnection()
 
-    def _finish(self, result: bytes | Failure) -> None:
+    def _finish(self, result: list[bytes] | Failure) -> None:
         if not self._done.called:
             self._done.callback(result)
 

@@ -9,7 +9,7 @@ from klein import Klein
 from twisted.internet.defer import Deferred
 
 from jackd.arr import client as arr_client
-from jackd.arr.client import INTERACTIVE_SECONDS, ArrError, elements, messages_of
+from jackd.arr.client import INTERACTIVE_SECONDS, ArrError, messages_of
 from jackd.model.errors import LibraryUnavailable
 from jackd.model.secret import Secret
 from jackd.web.outgoing import Answer
@@ -128,7 +128,7 @@ def said(body, status=400) -> list[str]:
     from twisted.web.http_headers import Headers
 
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return messages_of(Answer(status=status, headers=Headers(), body=raw))
+    return messages_of(Answer(status=status, headers=Headers(), parts=[raw]))
 
 
 @pytest.mark.parametrize(
@@ -172,30 +172,3 @@ def test_messages_are_bounded():
 def test_no_refusal_is_too_strange(body):
     """F38"""
     assert all(isinstance(text, str) for text in said(body))
-
-
-# -- long lists -------------------------------------------------------------------------------------------------------
-
-members = st.lists(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=9) | st.lists(st.text(max_size=9)), max_size=5
-)
-
-
-@given(members, st.sampled_from([None, 2]))
-def test_a_list_read_bit_by_bit_is_the_same_list(value, indent):
-    assert list(elements(json.dumps(value, indent=indent).encode())) == value
-
-
-@given(members.filter(bool), st.data())
-def test_a_list_that_breaks_off_is_never_taken_for_whole(value, data):
-    """F38"""
-    body = json.dumps(value).encode()
-    cut = data.draw(st.integers(0, len(body) - 1))
-    with pytest.raises(LibraryUnavailable):
-        list(elements(body[:cut]))
-
-
-@pytest.mark.parametrize("body", [b"", b"{}", b"<html>", b"[1 2]", b"[\xff]", b"[" * 100_000, b"nul"])
-def test_what_is_no_list(body):
-    with pytest.raises(LibraryUnavailable, match="not a complete JSON list"):
-        list(elements(body))

@@ -29,7 +29,8 @@ def world(kind: str, root: Path) -> World:
 
 
 def case(world: World, kind: type[RadarrLibrary | SonarrLibrary]) -> Case:
-    library = kind(client=world.client, workers=InlineWorkers(), state=world.state, now=world.clock.seconds)
+    inline = InlineWorkers()
+    library = kind(client=world.client, workers=inline, disk=inline, state=world.state, now=world.clock.seconds)
     return Case(library=library, unreachable=world.down)
 
 

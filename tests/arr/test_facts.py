@@ -97,7 +97,13 @@ def live(world: World) -> None:
     result_of(world.registrar().register())
     result_of(world.registrar().register())
     kind = RadarrLibrary if world.server.type == "radarr" else SonarrLibrary
-    library = kind(client=world.client, workers=InlineWorkers(), state=world.state)
+    library = kind(
+        client=world.client,
+        workers=InlineWorkers(),
+        disk=InlineWorkers(),
+        state=world.state,
+        sight=world.sight,
+    )
 
     async def read() -> None:
         from datetime import UTC, datetime

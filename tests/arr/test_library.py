@@ -13,7 +13,7 @@ from jackd.model.paths import PathMap, PathMapping
 from jackd.model.sharing import Facts
 from jackd.ports import Batch, Library
 from jackd.storage.threads import InlineWorkers
-from tests.arr.world import World
+from tests.arr.world import MODIFIED, World
 from tests.fakes.arr import media_file
 from tests.support import result_of
 
@@ -22,7 +22,14 @@ SINCE = datetime(2026, 11, 14, 10, tzinfo=UTC)
 
 def library(world: World):
     kind = RadarrLibrary if world.server.type == "radarr" else SonarrLibrary
-    made = kind(client=world.client, workers=InlineWorkers(), state=world.state, now=world.clock.seconds)
+    made = kind(
+        client=world.client,
+        workers=InlineWorkers(),
+        disk=InlineWorkers(),
+        state=world.state,
+        sight=world.sight,
+        now=world.clock.seconds,
+    )
     port: Library = made
     assert port is made
     return made
@@ -69,6 +76,7 @@ def test_radarr_one_batch_for_each_movie_with_a_file():
         "/system/status",
         "/tag/detail",
         "/movie?excludeLocalCovers=true",
+        "/rootfolder",
     ]
     assert world.state.version == "6.0.3.10276"
 
@@ -168,7 +176,7 @@ def test_the_folder_and_the_tags_by_name(make, folder):
     world.arr.tags = {3: "Private", 4: "kids"}
     world.arr._tagged()[1]["tags"] = [3]
     [batch] = read(world)
-    assert batch.facts == {batch.items[0].id: Facts(folder=folder, tags=("private",))}
+    assert batch.facts == {batch.items[0].id: Facts(folder=folder, tags=("private",), modified=MODIFIED)}
 
 
 @pytest.mark.parametrize("make", [radarr, sonarr])

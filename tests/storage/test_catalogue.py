@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sqlite3
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from jackd.model.ids import MediaIds
 from jackd.model.item import Item, Kind, Quality
 from jackd.model.search import Query, matches
 from jackd.ports import Batch
+from jackd.storage import criteria
 from jackd.storage.catalogue import CatalogueStore
 from jackd.storage.database import Database
 from jackd.storage.items import item_from_json, item_to_json
@@ -77,13 +79,20 @@ QUERIES = st.builds(
 )
 
 
-@given(items=st.lists(ITEMS, max_size=12, unique_by=lambda i: i.id), queries=st.lists(QUERIES, min_size=1, max_size=6))
-def test_the_index_finds_what_the_definition_says(items, queries):
+@given(
+    items=st.lists(ITEMS, max_size=12, unique_by=lambda i: i.id),
+    queries=st.lists(QUERIES, min_size=1, max_size=6),
+    many=st.sampled_from([1, 1000]),
+)
+def test_the_index_finds_what_the_definition_says(items, queries, many):
+    """Whichever way it goes: with ``many`` at 1 every word is a frequent one."""
     store = CatalogueStore(Database.in_memory())
     result_of(store.replace(A, Batch(group="g", items=items)))
-    for query in queries:
-        expected = sorted((i for i in items if matches(query, i)), key=lambda i: (-i.published.timestamp(), i.id))
-        assert result_of(store.search(query, limit=100)) == expected
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(criteria, "MANY", many)
+        for query in queries:
+            expected = sorted((i for i in items if matches(query, i)), key=lambda i: (-i.published.timestamp(), i.id))
+            assert result_of(store.search(query, limit=100)) == expected
 
 
 @given(item=ITEMS)
@@ -204,3 +213,64 @@ def test_a_failing_batch_leaves_everything_as_it_was(store):
 def test_an_unknown_item(store):
     with pytest.raises(NotFound):
         result_of(store.item("aaaaaaaa:movie:404"))
+
+
+# -- how -------------------------------------------------------------------------------------------------------------
+
+TV = MediaIds(tvdb=81189)
+PLANS = {
+    "by ids": (Query(kind=Kind.MOVIE, ids=MediaIds(tmdb=603, imdb="tt0133093")), ["items_tmdb", "items_imdb"]),
+    "a series": (Query(kind=Kind.EPISODE, ids=TV), ["items_tvdb"]),
+    "a season": (Query(kind=Kind.EPISODE, ids=TV, season=1), ["items_tvdb"]),
+    "an episode": (Query(kind=Kind.EPISODE, ids=TV, season=1, episode=2), ["items_tvdb"]),
+    "a day": (Query(kind=Kind.EPISODE, ids=TV, season=2024, aired=date(2024, 5, 17)), ["items_tvdb", "items_aired"]),
+    "an absolute number": (Query(kind=Kind.EPISODE, ids=TV, absolute=7), ["items_tvdb", "items_absolute"]),
+    "a title and year": (Query(text="The Matrix 1999"), ["item_words"]),
+    "a title's episode": (Query(kind=Kind.EPISODE, text="Some Show", season=1, episode=2), ["item_words"]),
+    "an episode of anything": (Query(kind=Kind.EPISODE, season=1, episode=2), ["item_words"]),
+    "a day of anything": (Query(aired=date(2024, 5, 17)), ["items_aired"]),
+    "an absolute number of anything": (Query(absolute=7), ["items_absolute"]),
+}
+NEWEST = {"of a kind": (Query(kind=Kind.MOVIE), "items_kind"), "of all": (Query(), "items_published")}
+
+
+def steps(database: Database, query: Query) -> list[str]:
+    def explain(connection: sqlite3.Connection) -> list[str]:
+        (condition, values), newest = criteria.plan(connection, query)
+        sql = f"EXPLAIN QUERY PLAN SELECT item FROM items WHERE {condition} ORDER BY {newest}, id LIMIT 100"
+        return [row["detail"] for row in connection.execute(sql, values)]
+
+    return result_of(database.read(explain))
+
+
+@pytest.mark.parametrize("form", PLANS)
+def test_what_is_asked_for_is_found_by_an_index_and_then_sorted(database, form):
+    """arr.md 1.6: nothing that an *arr asks for makes jack look at everything."""
+    query, indexes = PLANS[form]
+    found = steps(database, query)
+    assert not [step for step in found if step.startswith("SCAN items")], found
+    if indexes == ["item_words"]:
+        assert any("item_words VIRTUAL TABLE" in step for step in found)
+        assert any("SEARCH items USING INTEGER PRIMARY KEY" in step for step in found), found
+    else:
+        used = [name for name in indexes for step in found if f" {name} " in f"{step} "]
+        assert used and not any("items_kind" in step or "items_published" in step for step in found), found
+
+
+@pytest.mark.parametrize("form", NEWEST)
+def test_the_newest_are_read_in_their_order(database, form):
+    """arr.md 1.5: a feed's page costs as much as it has items."""
+    query, index = NEWEST[form]
+    found = steps(database, query)
+    assert len(found) == 1 and index in found[0], found
+
+
+def test_a_word_that_nearly_everything_has_is_met_by_going_through_the_newest(database, store, monkeypatch):
+    monkeypatch.setattr(criteria, "MANY", 2)
+    fill(store)
+    assert any("TEMP B-TREE" in step for step in steps(database, Query(text="matrix")))
+    batch = [change(MATRIX, id=f"{A}:movie:{n}") for n in (21, 22)]
+    result_of(store.replace(A, Batch(group="9", items=batch)))
+    found = steps(database, Query(text="matrix", kind=Kind.MOVIE))
+    assert not any("TEMP B-TREE" in step for step in found), found
+    assert any("items_kind" in step for step in found)
