@@ -102,6 +102,7 @@ def contestants(work: Path, installed: Path) -> list[Pair]:
         Pair(nginx, JackClient(work, "bob-at-nginx"), note="unverified"),
         Pair(tls, curl, note="TLS"),
         Pair(TlsJack(work, library), curl, note="TLS"),
+        Pair(tls, JackClient(work, "bob-at-nginx-tls"), note="TLS, unverified"),
         Pair(alice, bob, note="asked meanwhile", probes=targets(alice.daemon, bob.daemon)),
         Pair(alice, bob, note="asked meanwhile, cold source", cold=True, probes=targets(alice.daemon, bob.daemon)),
     ]

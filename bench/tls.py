@@ -9,6 +9,7 @@ from bench.ground import Film
 from bench.jacks import JackServer
 from bench.processes import free_port
 from bench.tools import Nginx
+from jackd.web.certificate import load_certificate
 
 
 def certificate(home: Path) -> tuple[Path, Path]:
@@ -22,6 +23,11 @@ def certificate(home: Path) -> tuple[Path, Path]:
 
 class TlsNginx(Nginx):
     """nginx with OpenSSL."""
+
+    @property
+    def peer(self) -> dict[str, str]:
+        pin = load_certificate(self.home / "cert.pem", self.home / "key.pem").pin
+        return {**super().peer, "url": f"https://127.0.0.1:{self.port}", "pin": pin}
 
     def listener(self) -> str:
         chain, key = certificate(self.home)
