@@ -8,8 +8,25 @@ from typing import Any
 
 from twisted.internet import tcp
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.web.http import HTTPChannel
 
 from jackd.web.limits import HEADER_SECONDS
+
+
+class Channel(HTTPChannel):
+    """
+    HTTP/1.1 without continued header lines: Twisted joins them, other programs do not, and where two programs see two
+    different heads in the same bytes a request can hide (S18, RFC 9112 section 5.2).
+    """
+
+    transport: Any
+
+    def lineReceived(self, line: bytes) -> None:
+        if line[:1] in (b" ", b"\t"):
+            self.transport.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+            self.loseConnection()
+            return
+        super().lineReceived(line)
 
 
 class Connection:

@@ -13,7 +13,7 @@ from twisted.web.resource import IResource, Resource
 
 from jackd.model.errors import JackError
 from jackd.web.auth import Account
-from jackd.web.connection import Connection
+from jackd.web.connection import Channel, Connection
 from jackd.web.guesses import Guesses
 from jackd.web.limits import (
     BODY_SECONDS,
@@ -61,6 +61,8 @@ class Site(server.Site):
 
     :ivar fallback: the last mount.
     """
+
+    protocol: Any = Channel
 
     def __init__(self, mounts: Sequence[Mount], reactor: IReactorTime) -> None:
         super().__init__(_Root(self), requestFactory=JackRequest, timeout=KEEP_ALIVE_SECONDS, reactor=reactor)

@@ -83,6 +83,14 @@ def test_pipelined_requests_are_answered_in_order():
         b"GET /echo/hi HTTP/1.1\r\nHost: a\r\nX-Api-Key: right\r\n" + b"A: 1\r\n" * 150 + b"\r\n",
         b"POST /echo/form HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
         b"POST /echo/form HTTP/1.1\r\nHost: a\r\nContent-Length: +5\r\n\r\nhello",
+        b"POST /echo/form HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello",
+        b"POST /echo/form HTTP/1.1\r\nHost: a\r\nContent-Length: 0x5\r\n\r\nhello",
+        b"GET /echo/hi HTTP/1.1\r\nHost : a\r\nX-Api-Key: right\r\n\r\n",
+        b"GET /echo/hi HTTP/1.1\r\nHost: a\r\nX-Api-Key: right\r\nA: \0\r\n\r\n",
+        b"GET /echo/hi HTTP/1.1\r\nHost: a\r\nX-Api-Key: right\r\nA: 1\r\n 2\r\n\r\n",
+        b"GET /echo/hi HTTP/1.1\r\nHost: a\r\nX-Api-Key: right\r\nA: 1\r\n\t\r\n\r\n",
+        b"GET /echo/hi HTTP/1.1\r\n X-Api-Key: right\r\nHost: a\r\n\r\n",
+        b" GET /echo/hi HTTP/1.1\r\nHost: a\r\nX-Api-Key: right\r\n\r\n",
     ],
     ids=[
         "no-host",
@@ -94,11 +102,27 @@ def test_pipelined_requests_are_answered_in_order():
         "equal-headers",
         "length+coding",
         "signed-length",
+        "two-lengths",
+        "hexadecimal-length",
+        "blank-before-colon",
+        "nul",
+        "continued",
+        "continued-with-nothing",
+        "continued-first",
+        "blank-at-the-start",
     ],
 )
 def test_odd_requests_get_400(head):
     """S18"""
     assert status(Line().send(head)) == 400
+
+
+def test_nothing_is_read_behind_a_continued_header():
+    """S18: what another program takes for a body, or for one more request."""
+    line = Line()
+    answer = line.send(GOOD.replace(b"\r\n\r\n", b"\r\nA: 1\r\n 2\r\n\r\n") + GOOD)
+    assert answer.count(b"HTTP/1.1") == 1
+    assert line.closed
 
 
 def test_a_chunked_body_is_refused_and_hung_up_on():
