@@ -163,14 +163,15 @@ class QBittorrentApp:
         if found is None:
             raise NotFound
         _only(request, *((b"POST",) if found.changing else (b"GET", b"POST")))
-        return _written(request, await found.run(self._understood(request)))
+        return _written(request, await found.run(self._understood(request, f"{area}/{action}")))
 
-    def _understood(self, request: JackRequest) -> Call:
+    def _understood(self, request: JackRequest, name: str) -> Call:
         account = request.account
         assert account is not None
         server = self._servers.get(account.server or "")
         form = read_form(request)
         return Call(
+            name=name,
             params={**request.head.query, **form.fields},
             files=form.files,
             view=View(server=account.server, paths=server.path_map if server else PathMap(), now=self._now()),

@@ -22,9 +22,11 @@ class Call:
     """
     What a client asks, whether it came as query, form or both.
 
+    :ivar name: ``area/action``.
     :ivar client: names the account, for what is remembered between two calls of one client.
     """
 
+    name: str = ""
     params: Mapping[str, str] = field(factory=dict)
     files: tuple[Upload, ...] = ()
     view: View = View()

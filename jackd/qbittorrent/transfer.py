@@ -9,7 +9,7 @@ from jackd.model.errors import Forbidden
 from jackd.qbittorrent.calls import Actions, Answer, Call
 from jackd.qbittorrent.queue import Queue
 from jackd.qbittorrent.wire import Row, View
-from jackd.web.speed import SpeedLimits
+from jackd.web.speed import SpeedLimits, Way
 from jackd.web.uploads import Uploads
 
 
@@ -52,30 +52,17 @@ class Transfer:
         """``1`` while the alternative limits hold, else ``0``."""
         return str(int(self._speed.alternative))
 
-    @actions.read("transfer/downloadLimit")
-    async def download_limit(self, call: Call) -> Answer:
+    @actions.read("transfer/downloadLimit", "transfer/uploadLimit")
+    async def limit(self, call: Call) -> Answer:
         """Bytes/s, ``0`` for no limit."""
-        return str(self._speed.limit("download"))
+        return str(self._speed.limit(_way(call)))
 
-    @actions.read("transfer/uploadLimit")
-    async def upload_limit(self, call: Call) -> Answer:
-        """Bytes/s, ``0`` for no limit."""
-        return str(self._speed.limit("upload"))
-
-    @actions.change("transfer/setDownloadLimit")
-    async def set_download_limit(self, call: Call) -> Answer:
+    @actions.change("transfer/setDownloadLimit", "transfer/setUploadLimit")
+    async def set_limit(self, call: Call) -> Answer:
         """``limit``: bytes/s; 0, and what is no number: no limit."""
         call.need("limit")
         _operator(call)
-        await self._speed.set("download", call.number("limit"))
-        return ""
-
-    @actions.change("transfer/setUploadLimit")
-    async def set_upload_limit(self, call: Call) -> Answer:
-        """``limit``, as above."""
-        call.need("limit")
-        _operator(call)
-        await self._speed.set("upload", call.number("limit"))
+        await self._speed.set(_way(call), call.number("limit"))
         return ""
 
     @actions.change("transfer/toggleSpeedLimitsMode")
@@ -97,6 +84,10 @@ class Transfer:
     async def forget(self, call: Call) -> Answer:
         """Taken and forgotten."""
         return ""
+
+
+def _way(call: Call) -> Way:
+    return "upload" if "upload" in call.name.lower() else "download"
 
 
 def _operator(call: Call) -> None:
