@@ -27,6 +27,8 @@ from jackd.catalogue.views import PolicyViews
 from jackd.config import ServerSettings, Settings, TlsSettings
 from jackd.folder.library import FolderLibrary
 from jackd.foundation import CONNECT_SECONDS, Jack
+from jackd.model.download import Download
+from jackd.model.history import Event
 from jackd.model.secret import Secret
 from jackd.ops.app import OperatorApp
 from jackd.ops.systemd import SystemdNotifier
@@ -213,6 +215,10 @@ def download(jack: Jack, network: Network) -> DownloadQueue:
         portable = BufferedSink(disk=Disk(disk), clock=jack.reactor, idle_timeout=idle, flow=flow)
         return SpliceSink(pumps=pumps, portable=portable, idle_timeout=idle, flow=flow)
 
+    def over(download: Download, event: Event) -> None:
+        jack.history.over(download, event)
+        failures.over(download, event)
+
     store = DownloadStore(jack.database)
     queue = DownloadQueue(
         store=store,
@@ -224,13 +230,13 @@ def download(jack: Jack, network: Network) -> DownloadQueue:
         clock=jack.reactor,
         sink=sink,
         speed=jack.speed.down,
-        over=jack.history.over,
+        over=over,
     )
     queue.load()
     jack.start(queue)
     categories = ["", *(own_category(server.id) for server in jack.settings.servers if server.destination)]
     jack.start(CategoryFolders(make=queue.make_folder, categories=categories, clock=jack.reactor))
-    jack.start(FailureReporter(downloads=queue, clients=jack.clients, clock=jack.reactor))
+    failures = jack.start(FailureReporter(downloads=queue, clients=jack.clients, clock=jack.reactor))
     return queue
 
 

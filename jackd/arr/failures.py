@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from random import Random
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from attrs import define
 from twisted.application.service import Service
 from twisted.internet.defer import CancelledError, Deferred, gatherResults
-from twisted.internet.interfaces import IReactorTime
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
@@ -23,12 +23,18 @@ from jackd.arr.client import ArrClient
 from jackd.arr.registration import Backoff
 from jackd.model.download import Download, State
 from jackd.model.errors import JackError
+from jackd.model.history import Event
 from jackd.ports import Downloads
 
 log = Logger(namespace="jackd.arr")
 
+T = TypeVar("T")
+
+GATHER_SECONDS: Final = 1.0
+"""So long after a download has failed the *arr is told: several that fail together are one look at its queue."""
+
 LOOK_SECONDS: Final = 30.0
-"""How often failed downloads are looked for; an *arr itself looks at its queue once a minute."""
+"""How often failed downloads are looked for besides, as an *arr itself looks at its downloads only once a minute."""
 
 LAST_PAUSE_SECONDS: Final = 900.0
 PAGE_SIZE: Final = 250
@@ -68,7 +74,8 @@ class FailureReporter(Service):
         self._clock = clock
         self._rng = rng or Random()  # noqa: S311
         self._attempts: dict[str, _Attempt] = {}
-        self._running: Deferred[None] | None = None
+        self._running: set[Deferred[None]] = set()
+        self._soon: IDelayedCall | None = None
         self._loop = LoopingCall(self._look)
         self._loop.clock = clock
         self.setName("failure-reporter")
@@ -81,12 +88,31 @@ class FailureReporter(Service):
         super().stopService()
         if self._loop.running:
             self._loop.stop()
-        if self._running is not None:
-            self._running.cancel()
+        if self._soon is not None:
+            self._soon.cancel()
+            self._soon = None
+        for running in list(self._running):
+            running.cancel()
+
+    def over(self, download: Download, event: Event) -> None:
+        """``download`` came to its end."""
+        if event is Event.FAILED and download.owner in self._clients and self.running and self._soon is None:
+            self._soon = self._clock.callLater(GATHER_SECONDS, self._look_soon)
+
+    def _look_soon(self) -> None:
+        self._soon = None
+        self._look()
 
     def _look(self) -> Deferred[None]:
-        self._running = Deferred.fromCoroutine(self.report())
-        return self._running.addErrback(_failed)
+        """Two of them may run at once: what the first one reports is not due for the second."""
+        running = Deferred.fromCoroutine(self.report())
+        self._running.add(running)
+        running.addBoth(self._done, running)
+        return running.addErrback(_failed)
+
+    def _done(self, result: T, running: Deferred[None]) -> T:
+        self._running.discard(running)
+        return result
 
     async def report(self) -> None:
         """Once: report every failed download whose time has come."""

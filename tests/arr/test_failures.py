@@ -3,10 +3,12 @@ from __future__ import annotations
 from random import Random
 
 import pytest
+from twisted.internet.defer import Deferred
 
 from jackd.arr import failures
-from jackd.arr.failures import LAST_PAUSE_SECONDS, LOOK_SECONDS, FailureReporter
+from jackd.arr.failures import GATHER_SECONDS, LAST_PAUSE_SECONDS, LOOK_SECONDS, FailureReporter
 from jackd.model.download import Download, Grab, State
+from jackd.model.history import Event
 from tests.arr.world import World
 from tests.fakes.arr_base import Tracked
 from tests.support import result_of
@@ -117,6 +119,59 @@ def test_it_is_tried_again_until_the_arr_knows_of_it_with_growing_pauses():
     assert world.arr.blocklist == ["The.Matrix.1999"]
     reporter.stopService()
     assert world.clock.getDelayedCalls() == []
+
+
+def test_it_is_told_at_once():
+    """Not only when the next look is due."""
+    world, reporter = world_with()
+    reporter.startService()
+    reporter.over(download(world), Event.FAILED)
+    reporter.over(download(world), Event.FAILED)
+    world.clock.advance(GATHER_SECONDS)
+    assert world.arr.blocklist == ["The.Matrix.1999"]
+    reporter.over(download(world), Event.FAILED)
+    reporter.stopService()
+    assert world.clock.getDelayedCalls() == []
+
+
+@pytest.mark.parametrize(
+    ("event", "owner"), [*((event, "") for event in Event if event is not Event.FAILED), (Event.FAILED, None)]
+)
+def test_other_ends_are_nothing_to_look_for(event, owner):
+    world, reporter = world_with()
+    reporter.startService()
+    reporter.over(download(world, owner=owner), event)
+    world.clock.advance(GATHER_SECONDS)
+    assert world.arr.requests == []
+    reporter.stopService()
+
+
+def test_one_that_fails_while_an_arr_is_slow_to_answer_waits_for_nobody(monkeypatch):
+    """And what the first look reports, the second does not."""
+    world, reporter = world_with()
+    asked: list[Deferred] = []
+    real = world.client.get
+
+    async def slow(*args):
+        asked.append(Deferred())
+        await asked[-1]
+        return await real(*args)
+
+    monkeypatch.setattr(world.client, "get", slow)
+    reporter.startService()
+    world.clock.advance(LOOK_SECONDS)
+    other = "cd" * 20
+    reporter._downloads.downloads.append(download(world, hash=other))
+    world.arr.tracked[other.upper()] = Tracked(hash=other.upper(), title="Other", entity=1, episodes=(), ids=[9])
+    reporter.over(reporter._downloads.downloads[1], Event.FAILED)
+    world.clock.advance(GATHER_SECONDS)
+    assert len(asked) == 2
+    asked[1].callback(None)
+    assert world.arr.blocklist == ["Other"]
+    asked[0].callback(None)
+    assert world.arr.blocklist == ["Other", "The.Matrix.1999"]
+    assert len([c for c in world.arr.changes() if c[0] == "DELETE"]) == 2
+    reporter.stopService()
 
 
 def test_an_arr_that_is_down_is_told_later():
