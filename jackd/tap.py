@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import time
@@ -19,6 +20,12 @@ from jackd.model.secret import Secret
 from jackd.ops.log import LoggedService, observer_for, stream_for
 
 log = Logger(namespace="jackd")
+
+SWITCH_SECONDS = 0.0005
+"""
+So long may a thread that computes (a library's list, an index) keep the interpreter while the reactor waits for it. By
+default it is 5 ms, and the reactor waits again after every call to the system.
+"""
 
 
 class Options(usage.Options):
@@ -43,6 +50,7 @@ def makeService(options: Options, reactor: Any = None) -> MultiService:
         from twisted.internet import reactor  # noqa: PLC0415 - here alone, and only when it is really wanted
     # The wall clock jumps (NTP, suspend, 1970 at boot); timers must not.
     reactor.seconds = time.monotonic
+    sys.setswitchinterval(SWITCH_SECONDS)
     try:
         path = config.find_config(options["config"], os.environ)
         fresh = config.write_default(path)
@@ -53,6 +61,7 @@ def makeService(options: Options, reactor: Any = None) -> MultiService:
         raise SystemExit(1) from None
     service = LoggedService(observer_for(settings.environment, stream_for(options.parent or {}), secrets(settings)))
     jack.setServiceParent(service)
+    reactor.callWhenRunning(settle)
     reactor.callWhenRunning(greet, settings, fresh)
     return service
 
@@ -70,6 +79,12 @@ def secrets(settings: Settings) -> list[Secret]:
     found += [value for server in settings.servers for value in server.headers.values()]
     found += [value for peer in settings.peers for value in peer.headers.values()]
     return [secret for secret in found if secret]
+
+
+def settle() -> None:
+    """What is there by now stays for good: the garbage collector, which stops every thread, need not look at it again."""
+    gc.collect()
+    gc.freeze()
 
 
 def greet(settings: Settings, fresh: bool) -> None:
