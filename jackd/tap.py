@@ -82,7 +82,7 @@ def secrets(settings: Settings) -> list[Secret]:
 
 
 def settle() -> None:
-    """What is there by now stays for good: the garbage collector, which stops every thread, need not look at it again."""
+    """What is there by now stays: the garbage collector, which stops every thread, need not look at it again."""
     gc.collect()
     gc.freeze()
 
