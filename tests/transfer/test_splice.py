@@ -132,7 +132,7 @@ async def test_more_than_was_announced_is_not_taken(tmp_path):
 
 
 async def test_silence_ends_it(tmp_path):
-    """F17"""
+    """F17; F56: as it is with a connection that died while the machine slept."""
     async with receiving(tmp_path, DATA[:200_000]) as r:
         with pytest.raises(PeerError, match="no byte came"):
             await r.receive()
