@@ -26,7 +26,7 @@ class CatalogueStore:
     """
     Tables ``items`` and ``item_words``. What is written is searchable when the Deferred fires.
 
-    :param changed: called after each write: perhaps something is other now.
+    :param changed: called after each write after which something is other than before.
     """
 
     def __init__(self, database: Database, *, changed: Callable[[], object] = lambda: None) -> None:
@@ -56,10 +56,16 @@ class CatalogueStore:
         return self._write(drop)
 
     def _write(self, change: Callable[[sqlite3.Connection], None]) -> Deferred[None]:
-        def told(result: None) -> None:
-            self._changed()
+        def write(connection: sqlite3.Connection) -> bool:
+            before = connection.total_changes
+            change(connection)
+            return connection.total_changes != before
 
-        return self._database.write(change).addCallback(told)
+        def tell(is_other: bool) -> None:
+            if is_other:
+                self._changed()
+
+        return self._database.write(write).addCallback(tell)
 
     def search(
         self, query: Query, *, limit: int, offset: int = 0, sharing: Iterable[Rules] = ()

@@ -11,6 +11,7 @@ from jackd.model.errors import NotFound
 from jackd.model.ids import MediaIds
 from jackd.model.item import Item, Kind, Quality
 from jackd.model.search import Query, matches
+from jackd.model.sharing import Facts
 from jackd.ports import Batch
 from jackd.storage import criteria
 from jackd.storage.catalogue import CatalogueStore
@@ -213,6 +214,21 @@ def test_a_failing_batch_leaves_everything_as_it_was(store):
 def test_an_unknown_item(store):
     with pytest.raises(NotFound):
         result_of(store.item("aaaaaaaa:movie:404"))
+
+
+def test_what_is_read_again_and_is_the_same_is_not_written_and_wakes_nobody(database):
+    """A complete reading in which nothing changed costs no write, whatever it is called with."""
+    rung = []
+    store = CatalogueStore(database, changed=lambda: rung.append(1))
+    facts = {MATRIX.id: Facts(folder="/m", tags=("a",), modified=5)}
+    for _ in range(3):
+        result_of(store.replace(A, Batch(group="1", items=[MATRIX], facts=facts)))
+        result_of(store.keep_groups(A, {"1"}))
+        result_of(store.drop_libraries_except([A]))
+    assert rung == [1]
+    touched = {MATRIX.id: Facts(folder="/m", tags=("a",), modified=6)}
+    result_of(store.replace(A, Batch(group="1", items=[MATRIX], facts=touched)))
+    assert rung == [1, 1]
 
 
 # -- how -------------------------------------------------------------------------------------------------------------
