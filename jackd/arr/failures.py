@@ -20,7 +20,7 @@ from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
 from jackd.arr.client import ArrClient
-from jackd.arr.registration import Backoff
+from jackd.model.backoff import Backoff
 from jackd.model.download import Download, State
 from jackd.model.errors import JackError
 from jackd.model.history import Event
@@ -139,7 +139,7 @@ class FailureReporter(Service):
             await _remove(client, queue, download)
 
     def _new(self) -> _Attempt:
-        return _Attempt(Backoff(self._rng, LOOK_SECONDS, LAST_PAUSE_SECONDS))
+        return _Attempt(Backoff(rng=self._rng, first=LOOK_SECONDS, last=LAST_PAUSE_SECONDS))
 
 
 async def _queue(client: ArrClient) -> dict[str, int]:

@@ -12,7 +12,6 @@ from __future__ import annotations
 from random import Random
 from typing import Any, Final
 
-from attrs import define, field
 from twisted.application.service import Service
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IReactorTime
@@ -22,6 +21,7 @@ from twisted.logger import Logger
 from jackd.arr import provider
 from jackd.arr.client import ArrClient
 from jackd.arr.provider import Resource, Wanted
+from jackd.model.backoff import Backoff
 from jackd.model.errors import JackError, LibraryUnavailable
 from jackd.model.secret import Secret
 from jackd.model.server import ServerState
@@ -32,28 +32,9 @@ FIRST_RETRY_SECONDS: Final = 5.0
 LAST_RETRY_SECONDS: Final = 900.0
 RECHECK_SECONDS: Final = 900.0
 JITTER: Final = 0.1
-"""All times vary by this share, so that several servers do not all come at once."""
+"""The time to the next look varies by this share, so that several servers do not all come at once."""
 
 _FORCED: Final = {"forceSave": "true"}
-
-
-@define
-class Backoff:
-    """Doubling pauses between ``first`` and ``last`` seconds, with jitter."""
-
-    rng: Random
-    first: float = FIRST_RETRY_SECONDS
-    last: float = LAST_RETRY_SECONDS
-    _next: float = field(default=0.0, init=False)
-
-    def pause(self) -> float:
-        """Seconds to wait after one more failure."""
-        self._next = min(self._next * 2 or self.first, self.last)
-        return jittered(self._next, self.rng)
-
-    def reset(self) -> None:
-        """All is well again."""
-        self._next = 0.0
 
 
 def jittered(seconds: float, rng: Random) -> float:
@@ -139,7 +120,7 @@ class Registrar(Service):
         return new
 
     async def _keep(self) -> None:
-        backoff = Backoff(self._rng)
+        backoff = Backoff(rng=self._rng, first=FIRST_RETRY_SECONDS, last=LAST_RETRY_SECONDS)
         while True:
             if await self._attempt():
                 backoff.reset()

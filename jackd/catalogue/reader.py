@@ -16,14 +16,17 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
-from jackd.catalogue.backoff import Backoff
 from jackd.catalogue.told import Told
+from jackd.model.backoff import Backoff
 from jackd.model.errors import JackError
 from jackd.model.server import ServerState
 from jackd.ports import Batch, Library
 from jackd.storage.catalogue import CatalogueStore
 
 _log = Logger(namespace="jackd.catalogue")
+
+FIRST_WAIT, LONGEST_WAIT = 5.0, 300.0
+"""Seconds, before a library that failed is tried again."""
 
 FULL_EVERY = 6 * 3600.0
 FULL_EVERY_UNTOLD = 15 * 60.0
@@ -173,9 +176,9 @@ class LibraryReader(Service):
         self._state.items = await self._store.count(self._library.id)
 
     async def _until_it_works(self, job: Callable[[], Awaitable[None]]) -> None:
-        backoff = Backoff(self._rng)
+        backoff = Backoff(rng=self._rng, first=FIRST_WAIT, last=LONGEST_WAIT)
         while not await self._works(job):
-            await deferLater(self._clock, backoff.next())
+            await deferLater(self._clock, backoff.pause())
 
     async def _works(self, job: Callable[[], Awaitable[None]]) -> bool:
         try:

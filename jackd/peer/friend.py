@@ -12,6 +12,7 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from jackd.model.backoff import Backoff
 from jackd.model.errors import PeerError, PeerRefused
 from jackd.model.item import Item
 from jackd.model.peer import PeerStatus
@@ -53,10 +54,9 @@ class Friend:
         self.client = client
         self._workers = workers
         self._clock = clock
-        self._rng = rng
         self._known: Handshake | None = None
         self._error: str | None = None
-        self._failures = 0
+        self._backoff = Backoff(rng=rng, first=FIRST_RETRY, last=LAST_RETRY)
         self._next: IDelayedCall | None = None
         self._slots = DeferredSemaphore(MAX_IN_FLIGHT)
         self._shaking: Flights[Handshake] = Flights()
@@ -132,7 +132,7 @@ class Friend:
             except PeerError as error:
                 self._failed(error)
                 raise
-        self._failures = 0
+        self._backoff.reset()
         self._answered.put(query, page)
         return page
 
@@ -161,7 +161,6 @@ class Friend:
             self._failed(PeerError("internal error; the log says more"))
 
     def _failed(self, error: PeerError) -> None:
-        self._failures += 1
         delay = self._pause(error)
         shown = log.warn if str(error) != self._error else log.debug
         shown("{peer}: {error}; next try in {delay:.0f} s", peer=self.peer.name, error=str(error), delay=delay)
@@ -171,8 +170,7 @@ class Friend:
     def _pause(self, error: PeerError) -> float:
         if isinstance(error, PeerRefused):
             return REFUSED_RETRY
-        longest: float = min(LAST_RETRY, FIRST_RETRY * 2 ** min(self._failures - 1, 16))
-        return max(longest * self._rng.uniform(0.5, 1.0), error.retry_after or 0.0)
+        return max(self._backoff.pause(), error.retry_after or 0.0)
 
     def _plan(self, delay: float | None) -> None:
         if self._next is not None and self._next.active():
