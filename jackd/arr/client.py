@@ -20,6 +20,9 @@ INTERACTIVE_SECONDS: Final = 10.0
 ANSWER_BYTES: Final = 4 << 20
 """Largest other answer; a ``schema`` lists every kind of indexer with all its presets and texts."""
 
+LIBRARY_SECONDS: Final = 120.0
+"""Shortest deadline of such a list: a Radarr with 20 000 movies takes 20 s to begin."""
+
 LIBRARY_BYTES: Final = 256 << 20
 """Largest list of movies, series, episodes or history that is read; 256 MiB are about 150 000 movies."""
 
@@ -82,15 +85,17 @@ class ArrClient:
 
     async def get(self, path: str, params: Params | None = None, *, interactive: bool = False) -> Any:
         """The JSON at ``path``. Raises ``ArrError`` or ``LibraryUnavailable``."""
-        return _parsed(await self._call("GET", path, params, ANSWER_BYTES, interactive=interactive))
+        timeout = min(self._timeout, INTERACTIVE_SECONDS) if interactive else self._timeout
+        return _parsed(await self._call("GET", path, params, ANSWER_BYTES, timeout=timeout))
 
-    async def page(self, path: str, params: Params | None = None, *, interactive: bool = False) -> deque[bytes]:
+    async def page(self, path: str, params: Params | None = None) -> deque[bytes]:
         """The JSON of a list that may be long: :func:`jackd.arr.lists.elements` parses it, on a thread."""
-        return deque((await self._call("GET", path, params, LIBRARY_BYTES, interactive=interactive)).parts)
+        timeout = max(self._timeout, LIBRARY_SECONDS)
+        return deque((await self._call("GET", path, params, LIBRARY_BYTES, timeout=timeout)).parts)
 
     async def send(self, method: str, path: str, body: object = None, params: Params | None = None) -> Any:
         """Change something. ``None`` for an empty answer. Raises ``ArrError`` or ``LibraryUnavailable``."""
-        answer = await self._call(method, path, params, ANSWER_BYTES, body=body)
+        answer = await self._call(method, path, params, ANSWER_BYTES, timeout=self._timeout, body=body)
         return _parsed(answer) if answer.body.strip() else None
 
     async def _call(
@@ -100,10 +105,9 @@ class ArrClient:
         params: Params | None,
         limit: int,
         *,
-        interactive: bool = False,
+        timeout: float,
         body: object = None,
     ) -> Answer:
-        timeout = min(self._timeout, INTERACTIVE_SECONDS) if interactive else self._timeout
         try:
             answer = await self._outgoing.call(
                 method, self._base + path, headers=self._headers, timeout=timeout, limit=limit, params=params, body=body

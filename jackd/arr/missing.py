@@ -28,17 +28,19 @@ class Missing:
         self._name = name
         self._sizes: set[tuple[str, int]] = set()
         self._told = False
+        self._absent = 0
         self.unseen = 0
 
     def begin(self) -> None:
-        """Everything is read again."""
-        self.unseen = 0
-        self._told = False
+        """Everything is read again. That something is missing is told again only if nothing was, in between."""
+        self._told = self._told and self._absent > 0
+        self._absent = self.unseen = 0
 
     def note(self, held: Sequence[tuple[Held, Sighting]]) -> list[str]:
         """The ids of what is out of sight."""
         absent = [(each, why) for each, why in held if isinstance(why, Absence)]
         out_of_sight = [each.item.id for each, why in absent if why is Absence.OUT_OF_SIGHT]
+        self._absent += len(absent)
         self.unseen += len(out_of_sight)
         if absent and not self._told:
             self._told = True

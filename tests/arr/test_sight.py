@@ -166,7 +166,15 @@ def test_what_was_never_seen_is_not_offered():
 def test_a_library_of_missing_files_is_one_line_in_the_log():
     world = sonarr(count=9)
     world.sight.absent["a.mkv"] = Absence.OUT_OF_SIGHT
-    with capturedLogs() as logged:
-        Index(world).read()
-    [line] = [e for e in logged if "why" in e]
-    assert line["path"] == "/library/Show 1/a.mkv"
+    index = Index(world)
+
+    def told() -> list[str]:
+        with capturedLogs() as logged:
+            index.read()
+        return [e["path"] for e in logged if "why" in e]
+
+    assert [told(), told()] == [["/library/Show 1/a.mkv"], []]
+    world.sight.absent.clear()
+    assert told() == []
+    world.sight.absent["a.mkv"] = Absence.GONE
+    assert told() == ["/library/Show 1/a.mkv"]
