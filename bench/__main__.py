@@ -27,6 +27,9 @@ from bench.small import requests_per_second
 from bench.tls import TlsJack, TlsNginx
 
 WARM_UP = 16 * MIB
+LARGE = 4 * GIB
+"""Films above this size take so long that the others fetch them once."""
+
 SPARSE = 1 * GIB
 PING_SECONDS = 3.0
 FULL = Extent(uploads=200, downloads=20, rows=1000, seconds=8)
@@ -94,10 +97,10 @@ def contestants(work: Path, installed: Path) -> list[Pair]:
     return [
         Pair(nginx, curl),
         Pair(alice, bob),
-        Pair(tools.RcloneServer(work / "rclone", library), tools.rclone(work / "rclone-client")),
-        Pair(nginx, tools.aria2(work / "aria2")),
-        Pair(tools.BunServer(work / "bun", library, bun), tools.bun(work / "bun-client", bun)),
-        Pair(tools.Seed(work / "seed", python), tools.Leech(work / "leech", python)),
+        Pair(tools.RcloneServer(work / "rclone", library), tools.rclone(work / "rclone-client"), seldom=True),
+        Pair(nginx, tools.aria2(work / "aria2"), seldom=True),
+        Pair(tools.BunServer(work / "bun", library, bun), tools.bun(work / "bun-client", bun), seldom=True),
+        Pair(tools.Seed(work / "seed", python), tools.Leech(work / "leech", python), seldom=True),
         Pair(alice, curl),
         Pair(nginx, JackClient(work, "bob-at-nginx"), note="unverified"),
         Pair(tls, curl, note="TLS"),
@@ -149,7 +152,7 @@ def race(pairs: Sequence[Pair], film: Film, reps: int, results: Results) -> None
     runs = results.runs[film.size] = {pair.name: [] for pair in pairs}
     for rep in range(reps):
         for pair in pairs:
-            if pair.name in results.skipped:
+            if pair.name in results.skipped or (rep and pair.seldom and film.size > LARGE):
                 continue
             run = attempt(pair, film, results, check=rep == 0)
             if run:

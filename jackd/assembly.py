@@ -124,7 +124,14 @@ def assemble(reactor: Any, settings: Settings) -> MultiService:
         sender=sender,
         uploads=jack.uploads,
     )
-    torznab = TorznabApp(network=network, keys=jack.keys, mint=jack.mint, stubs=stubs, base_url=settings.jack.base_url)
+    torznab = TorznabApp(
+        network=network,
+        keys=jack.keys,
+        mint=jack.mint,
+        stubs=stubs,
+        base_url=settings.jack.base_url,
+        workers=jack.parsers,
+    )
     mounts = [Mount(["/handshake", "/peer"], peers), Mount(["/torznab"], torznab), webhooks]
     queue = download(jack, network) if settings.downloads is not None else None
     if queue is not None:

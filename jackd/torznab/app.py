@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import ClassVar
 from urllib.parse import quote, unquote
 
@@ -26,6 +27,7 @@ from jackd.model.item import Item
 from jackd.model.naming import release_title
 from jackd.model.release import Release, split_guid
 from jackd.ports import Mints, PeerNetwork
+from jackd.storage.threads import InlineWorkers, Workers
 from jackd.torrent.stub import MAX_SIZE, Stubs
 from jackd.torznab import documents
 from jackd.torznab.categories import is_wanted
@@ -64,6 +66,8 @@ class TorznabApp:
 
     Searches need a key and are always answered with HTTP 200: clients put an indexer to sleep for any other status
     and don't read its body. Links need none: each carries a signature of its own guid, and no key (S5).
+
+    :param workers: write the feeds, a page of which takes milliseconds.
     """
 
     router: ClassVar[Router] = Router()
@@ -76,6 +80,7 @@ class TorznabApp:
         mint: Mints,
         stubs: Stubs,
         base_url: str,
+        workers: Workers | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._network = network
@@ -83,6 +88,7 @@ class TorznabApp:
         self._mint = mint
         self._stubs = stubs
         self._base_url = base_url.rstrip("/")
+        self._workers = workers or InlineWorkers()
         self._now = now
         self._resource: IResource = self.router.resource()
 
@@ -128,7 +134,8 @@ class TorznabApp:
         found = await self._find(search)
         page = found[: search.limit]
         log.debug("{query}: {page} shown from {offset} on", query=search.query, page=len(page), offset=search.offset)
-        return documents.feed(
+        feed = partial(
+            documents.feed,
             page,
             offset=search.offset,
             total=search.offset + len(found),
@@ -136,6 +143,7 @@ class TorznabApp:
             now=datetime.fromtimestamp(self._now(), UTC),
             link=self._link,
         )
+        return await self._workers.run(feed)
 
     async def _find(self, search: Search) -> Sequence[Release]:
         """Newest first: the page, and one more if there is one, for clients ask on until a page is not full (F40)."""

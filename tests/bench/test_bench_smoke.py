@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -19,6 +20,7 @@ from bench.crowd import Crowd
 from bench.ground import GIB, MIB, BenchFailed, Film, film, fresh, random_film
 from bench.picture import draw
 from bench.probe import percentile
+from bench.processes import cpu_seconds
 from bench.report import Results
 
 ROOT = Path(__file__).parents[2]
@@ -30,8 +32,6 @@ class FakeServer:
     name, missing = "jack", ""
 
     def __init__(self) -> None:
-        import os
-
         self.pid = os.getpid()
         self.headers: Mapping[str, str] = {}
 
@@ -92,8 +92,33 @@ def test_the_whole_of_it_with_jack_and_whatever_is_installed(tmp_path):
 
 def test_a_jack_that_gives_other_bytes_ends_the_benchmark(wanted, tmp_path):
     other = random_film(tmp_path / "other", 1 * MIB)
-    with pytest.raises(BenchFailed, match="SHA-256"):
+    with pytest.raises(BenchFailed, match="other bytes"):
         bench.attempt(pair(other.path), wanted, Results(), check=True)
+
+
+def test_bytes_are_compared_to_the_last(wanted, tmp_path):
+    other = tmp_path / "other"
+    other.write_bytes(wanted.path.read_bytes()[:-1] + b"?")
+    assert wanted.is_same_as(wanted.path)
+    assert not wanted.is_same_as(other)
+    other.write_bytes(wanted.path.read_bytes() + b"?")
+    assert not wanted.is_same_as(other)
+
+
+def test_large_films_are_fetched_once_by_the_others(wanted, monkeypatch):
+    monkeypatch.setattr(bench, "LARGE", wanted.size - 1)
+    often, seldom = pair(wanted.path), pair(wanted.path, "bun")
+    seldom.seldom = True
+    bench.race([often, seldom], wanted, 3, results := Results())
+    assert {name: len(runs) for name, runs in results.runs[wanted.size].items()} == {often.name: 3, seldom.name: 1}
+
+
+def test_the_cpu_time_of_a_process_is_exact():
+    """It goes on between two ticks of the clock that /proc shows."""
+    before, seen = cpu_seconds(os.getpid()), set[float]()
+    while cpu_seconds(os.getpid()) < before + 0.005:
+        seen.add(cpu_seconds(os.getpid()))
+    assert len(seen) > 2
 
 
 def test_a_jack_that_gives_too_little_ends_the_benchmark(wanted, tmp_path):

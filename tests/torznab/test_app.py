@@ -16,6 +16,7 @@ from jackd.model.naming import release_title
 from jackd.model.release import Release
 from jackd.model.search import Query, matches
 from jackd.ports import MAX_FOUND, PeerNetwork
+from jackd.storage.threads import InlineWorkers
 from jackd.torrent.stub import MAX_SIZE, Stubs
 from jackd.torznab.app import TorznabApp, attachment
 from jackd.web.auth import Account, Keys, Mint, Scope
@@ -95,10 +96,22 @@ class Indexer:
         keys.add(KEY, Account(name="bob", scopes=frozenset(Scope)))
         keys.add("peer", Account(name="alice", scopes=frozenset((Scope.PEER,))))
         self.stubs = Stubs(MINT)
+        self.jobs: list[object] = []
         app = TorznabApp(
-            network=self.friends, keys=keys, mint=MINT, stubs=self.stubs, base_url=f"{BASE}/", now=NOW.timestamp
+            network=self.friends,
+            keys=keys,
+            mint=MINT,
+            stubs=self.stubs,
+            base_url=f"{BASE}/",
+            workers=self,
+            now=NOW.timestamp,
         )
         self.web = Web(Mount(["/torznab"], app))
+
+    def run(self, job, *args):
+        """Stands in for the workers."""
+        self.jobs.append(job)
+        return InlineWorkers().run(job, *args)
 
     def get(self, query: str, key: str | None = KEY):
         return self.web.get(f"/torznab/api?{query}" + (f"&apikey={key}" if key else ""))
@@ -217,6 +230,12 @@ def test_odd_pages_are_put_right(indexer, query):
 
 
 # -- RSS -----------------------------------------------------------------------------------------------------------
+
+
+def test_feeds_are_written_by_workers(indexer):
+    """A page takes milliseconds, in which the reactor answers others."""
+    assert indexer.search("t=search")
+    assert len(indexer.jobs) == 1
 
 
 def test_radarrs_rss_has_the_movies(indexer):
