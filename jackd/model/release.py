@@ -13,6 +13,10 @@ def _items(values: Iterable[Item]) -> tuple[Item, ...]:
     return tuple(values)
 
 
+def _sources(values: Iterable[Source]) -> tuple[Source, ...]:
+    return tuple(values)
+
+
 @frozen(kw_only=True)
 class Source:
     """Where a file can be had: ``item`` at the peer with the id ``peer``, called ``peer_name``."""
@@ -29,6 +33,7 @@ class Release:
 
     :ivar peer_name: the friend's name in the owner's configuration.
     :ivar seeders: how many friends have it and can be reached.
+    :ivar others: who else seems to have the same file, in the order of the configuration.
     :ivar files: of a whole season (:mod:`jackd.peer.seasons`) the items that it consists of, in the order of their
         episodes; ``item`` is then none that the friend has. Empty for everything else.
     """
@@ -37,6 +42,7 @@ class Release:
     peer: str
     peer_name: str
     seeders: int = 1
+    others: tuple[Source, ...] = field(default=(), converter=_sources)
     files: tuple[Item, ...] = field(default=(), converter=_items)
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Container, Sequence
 from datetime import UTC, datetime
 from operator import attrgetter
 from random import Random
@@ -28,6 +28,7 @@ from jackd.peer.client import PeerClient
 from jackd.peer.friend import Friend
 from jackd.peer.kept import Kept
 from jackd.peer.mirror import FRESHNESS, Freshness, Mirror
+from jackd.peer.offers import alike, merged, query_for, same_title, source_of
 from jackd.peer.remote import OpenedFile
 from jackd.peer.wire import is_item_id
 from jackd.ports import MAX_FOUND
@@ -117,16 +118,18 @@ class Network(Service):
         """See the port."""
         listed = self._mirror.listed()
         live = [friend for peer, friend in self._friends.items() if peer not in listed and friend.usable]
-        question, state = (query, limit, offset, wanted), (listed, self._mirror.store.revision)
+        reachable = frozenset(peer for peer, friend in self._friends.items() if friend.usable)
+        question, state = (query, limit, offset, wanted), (listed, self._mirror.store.revision, reachable)
         kept = None if live else self._kept.get(question, state)
         if kept is not None:
             return kept
         answers = [self._asked(friend, query) for friend in live]
         if listed:
-            answers.append(self._looked_up(query, listed, offset + limit, wanted))
+            answers.append(self._looked_up(query, listed, (offset + limit) * len(listed), wanted))
         offers = [offer for _, answer in await DeferredList(answers) for offer in answer]
         now = datetime.fromtimestamp(self._now(), UTC)
-        found = await self._workers.run(self._merged, offers, now, offset, limit, wanted)
+        releases = await self._workers.run(self._merged, offers, now, reachable, wanted)
+        found = releases[offset : offset + limit]
         for release in found:
             self._remember(release)
         if not live:
@@ -146,12 +149,14 @@ class Network(Service):
         return answer.addErrback(_left_out, friend.peer).addCallback(lambda items: [(friend.peer.id, i) for i in items])
 
     def _merged(
-        self, offers: Sequence[Offer], now: datetime, offset: int, limit: int, wanted: Wanted | None
+        self, offers: Sequence[Offer], now: datetime, reachable: Container[str], wanted: Wanted | None
     ) -> list[Release]:
         """Newest first; in a worker, for these may be many."""
         picked = {(peer, item.id): item for peer, item in offers if wanted is None or wanted(item)}
         found = [_release(self._friends[peer].peer, item, now) for (peer, _), item in picked.items()]
-        return sorted(found, key=attrgetter("item.published"), reverse=True)[offset : offset + limit]
+        order = {peer: place for place, peer in enumerate(self._friends)}
+        files = merged(found, order=order, reachable=reachable)
+        return sorted(files, key=attrgetter("item.published"), reverse=True)
 
     def _remember(self, release: Release) -> None:
         self._releases[release.guid] = release
@@ -226,7 +231,21 @@ class Network(Service):
 
     async def sources(self, peer: str, item_id: str, *, size: int, title: str) -> Sequence[Source]:
         """See the port."""
-        return ()
+        item = await self._remembered(peer, item_id)
+        query = query_for(item) if item is not None else None
+        found = await self.search(query or Query(text=title))
+        fits = [
+            r for r in found if (alike(r.item, item) if query and item else same_title(r.item, size=size, title=title))
+        ]
+        offers = [source for release in fits for source in (source_of(release), *release.others)]
+        return [source for source in offers if source.peer != peer and self._friends[source.peer].usable]
+
+    async def _remembered(self, peer: str, item_id: str) -> Item | None:
+        """What is known of it here, without asking anybody."""
+        known = self._releases.get(f"{peer}:{item_id}")
+        if known is not None:
+            return known.item
+        return await self._mirror.store.item(peer, item_id) if peer in self._mirror.listed() else None
 
     async def manifest(self, peer: str, item_id: str, *, size: int) -> Manifest | None:
         """See the port. One whose abilities are not known yet is asked: he may have shaken hands before a restart."""

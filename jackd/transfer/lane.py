@@ -50,6 +50,7 @@ class Lane:
         self._sink: Sink | None = None
         self._meter = Meter()
         self._first = claim.at
+        self._meter.sample(self.began, 0)
 
     async def run(self, remote: RemoteFile | None = None) -> None:
         """
@@ -64,6 +65,7 @@ class Lane:
             await self._receive(remote)
         finally:
             remote.abort()
+            self.look()
 
     def stop(self) -> None:
         """Make :meth:`run` raise ``Stopped`` as soon as nothing is being written any more."""

@@ -334,7 +334,7 @@ class TestMixed:
         """What the *arrs send: RSS, ids, words, season, episode, daily, anime, specials."""
         street = Street()
         for name in ("alice", "bob"):
-            owner = street.owner(name, *self.ALL)
+            owner = street.owner(name, *(evolve(item, size=item.size + len(name)) for item in self.ALL))
             if who == "live" or (who, name) == ("mixed", "bob"):
                 owner.feed.changes = unavailable
         street.start()
@@ -364,7 +364,10 @@ class TestMixed:
 
     def test_pages_put_together_are_everything(self, street):
         """F40"""
-        dated = [change(MATRIX, id=f"m:movie:{n}", published=MATRIX.published - timedelta(hours=n)) for n in range(25)]
+        dated = [
+            change(MATRIX, id=f"m:movie:{n}", size=99 - n, published=MATRIX.published - timedelta(hours=n))
+            for n in range(25)
+        ]
         street.owner("alice", *dated[::2])
         street.owner("bob", *dated[1::2]).feed.changes = unavailable
         net = street.start()

@@ -66,7 +66,7 @@ class Silent(Liar):
 
 class TestSearch:
     def test_all_friends_together_newest_first(self):
-        newest = change(MATRIX, id="c:movie:9", published=MATRIX.published + timedelta(days=1))
+        newest = change(MATRIX, id="c:movie:9", size=7, published=MATRIX.published + timedelta(days=1))
         alice, carol = web(Shelf([MATRIX, PILOT])), web(Shelf([newest]))
         clock = Clock()
         hosts = Hosts()

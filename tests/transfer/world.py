@@ -132,6 +132,7 @@ class FakeFiles:
         self.manifests: list[Manifest | Exception | Deferred | None] = []
         self.manifests_asked = 0
         self.parts_asked: list[tuple[int, int]] = []
+        self.parts: list[FakeFile] = []
         self.part_errors: list[Exception] = []
         self.part_script = FakeFile.whole
 
@@ -176,6 +177,7 @@ class FakeFiles:
             raise self.part_errors.pop(0)
         file = FakeFile(self.content[:stop], start=start, etag=self.etag, size=len(self.content))
         file.script = self.part_script
+        self.parts.append(file)
         return file
 
     @property
