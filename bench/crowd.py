@@ -18,6 +18,7 @@ from bench.small import reactor_milliseconds, requests_per_second
 FEED = 100
 ASKED = 40
 LINKS_AT_ONCE = 32
+BEGIN_SECONDS = 60.0
 
 
 @dataclass
@@ -75,15 +76,26 @@ def _probed(alice: JackServer, bob: JackClient, work: Callable[[], object]) -> d
 
 
 def _all_at_once(alice: JackServer, bob: JackClient, films: Sequence[Film], extent: Extent, found: Crowd) -> None:
-    """The readers read the first film, Bob grabs the others."""
+    """
+    The readers read the first film, Bob grabs the others. What he got before all readers were there is not counted: the
+    first of his downloads had everything for itself for a moment.
+    """
     links = [bob.links(film)[0] for film in films[1 : extent.downloads + 1]]
     path = alice.url(films[0]).removeprefix(alice.daemon.url)
     told = [str(alice.port), path, alice.daemon.key, str(extent.uploads), str(extent.seconds)]
     bob.operator.post("torrents/add", urls="\n".join(links))
+    bob.daemon.wait(lambda: min(_received(bob).values()) > 0, BEGIN_SECONDS)
     with subprocess.Popen([sys.executable, "-m", "bench.readers", *told], stdout=subprocess.PIPE) as readers:
+        assert readers.stdout is not None
+        readers.stdout.readline()
+        before = _received(bob)
         out, _ = readers.communicate(timeout=extent.seconds + 120)
-    found.downloads = [row["completed"] for row in bob.operator.rows()]
+    found.downloads = [count - before[hash] for hash, count in _received(bob).items()]
     found.uploads = json.loads(out)
+
+
+def _received(bob: JackClient) -> dict[str, int]:
+    return {row["hash"]: row["completed"] for row in bob.operator.rows()}
 
 
 def _long_lists(bob: JackClient, film: Film, rows: int) -> dict[str, float]:

@@ -1,6 +1,7 @@
 """
 Many readers of one file at once, in a process of their own: ``python -m bench.readers PORT PATH KEY READERS SECONDS``
-prints the bytes that each of them got in that time, as JSON; -1 for who was refused.
+prints an empty line when all are connected, and then the bytes that each of them got in that time, as JSON; -1 for who
+was refused.
 """
 
 from __future__ import annotations
@@ -47,6 +48,7 @@ def read_all(port: int, request: bytes, readers: int, seconds: float) -> list[in
     for reader in everybody:
         reader.connection.sendall(request)
         chosen.register(reader.connection, selectors.EVENT_READ, reader)
+    print(flush=True)
     room = bytearray(CHUNK)
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline and chosen.get_map():
