@@ -76,6 +76,9 @@ OPERATED = ["/ping", "/servers", "/items", "/peers", "/uploads", "/downloads", "
 BACKGROUND = 10
 """How nice the threads are that compute digests of what is shared, and write what friends share."""
 
+BEHIND = 5
+"""How nice the threads are that move files' bytes: where all wait for a processor, requests are answered first."""
+
 FOLLOWERS = 2
 """Threads that compare what came with the friends' manifests."""
 
@@ -111,7 +114,7 @@ def assemble(reactor: Any, settings: Settings) -> MultiService:
         )
     )
     stubs = Stubs(jack.mint)
-    pumps = Pumps(jack.start(ThreadWorkers(reactor, "sendfile", MAX_THREADS)), reactor)
+    pumps = Pumps(jack.start(ThreadWorkers(reactor, "sendfile", MAX_THREADS, nice=BEHIND)), reactor)
     sender = SendfileSender(pumps, BlockSender(workers=jack.disk, clock=reactor))
     peers = PeerApp(
         views=PolicyViews(shared, settings.policy),
@@ -215,7 +218,7 @@ def download(jack: Jack, network: Network) -> DownloadQueue:
     settings = jack.settings.downloads
     assert settings is not None
     disk = jack.start(ThreadWorkers(jack.reactor, "completed-folder", 8))
-    pumps = Pumps(jack.start(ThreadWorkers(jack.reactor, "splice", MAX_THREADS)), jack.reactor)
+    pumps = Pumps(jack.start(ThreadWorkers(jack.reactor, "splice", MAX_THREADS, nice=BEHIND)), jack.reactor)
     idle = settings.idle_timeout_ms / 1000
 
     def sink(flow: Flow) -> Sink:
