@@ -72,13 +72,12 @@ class Follower:
     @property
     def possible(self) -> bool:
         """Whether he can be followed, as far as is known: one who was not asked yet may be."""
-        status = self._friend.status
-        return FEATURE in status.features if status.version is not None else True
+        return self._friend.can(FEATURE) is not False
 
     @property
     def reachable(self) -> bool:
         """Whether the friend is there now."""
-        return self._friend.status.reachable
+        return self._friend.reachable
 
     def start(self) -> None:
         """Follow him until :meth:`stop`."""

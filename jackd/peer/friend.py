@@ -78,6 +78,15 @@ class Friend:
         )
 
     @property
+    def reachable(self) -> bool:
+        """Whether the last handshake succeeded."""
+        return self._known is not None and self._error is None
+
+    def can(self, feature: str) -> bool | None:
+        """Whether he has that feature; ``None`` as long as nobody knows."""
+        return None if self._known is None else feature in self._known.features
+
+    @property
     def usable(self) -> bool:
         """Whether it makes sense to ask him something now."""
         return self._error is None

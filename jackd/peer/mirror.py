@@ -90,11 +90,12 @@ class Mirror:
 
     def listed(self) -> frozenset[str]:
         """The friends who need not be asked: what they have is here, all of it, and not too old."""
-        return frozenset(peer for peer, follower in self._followers.items() if self._is_listed(follower))
+        now = self._now()
+        return frozenset(peer for peer, follower in self._followers.items() if self._is_listed(follower, now))
 
-    def _is_listed(self, follower: Follower) -> bool:
+    def _is_listed(self, follower: Follower, now: float) -> bool:
         keep = max(self._keep, STALE) if follower.reachable else self._keep
-        return follower.copy.complete and follower.possible and self._now() - follower.copy.heard <= keep
+        return follower.copy.complete and follower.possible and now - follower.copy.heard <= keep
 
     def is_awaited(self, peer: str) -> bool:
         """Whether that friend, who is away, was there lately; of one who never was followed the last start counts."""

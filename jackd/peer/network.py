@@ -41,6 +41,12 @@ log = Logger(namespace="jackd.peer")
 DEADLINE = 8.0
 """Seconds for a search; the *arrs wait for 100 and put an indexer that fails to sleep (F41)."""
 
+MAX_LOOKED_AT = 20_000
+"""Items of the mirror, so that what several friends have is found at all of them; more for what lies further back."""
+
+AT_ONCE = 250
+"""So many offers are sorted on the spot; more of them by a worker."""
+
 AWAY_SECONDS = 5.0
 """At least so long a download waits for a friend who is away; else until he is asked again how he is."""
 
@@ -49,8 +55,8 @@ REMEMBERED = 20_000
 
 
 Wanted: TypeAlias = Callable[[Item], bool]
-Offer: TypeAlias = tuple[str, Item]
-"""Who has it, by his id, and what."""
+Offer: TypeAlias = tuple[str, Item, str | None]
+"""Who has it, by his id, what it is, and its title if that was made already."""
 
 
 class Network(Service):
@@ -125,10 +131,14 @@ class Network(Service):
             return kept
         answers = [self._asked(friend, query) for friend in live]
         if listed:
-            answers.append(self._looked_up(query, listed, (offset + limit) * len(listed), wanted))
+            most = max(offset + limit, min((offset + limit) * len(listed), MAX_LOOKED_AT))
+            answers.append(self._looked_up(query, listed, most, wanted))
         offers = [offer for _, answer in await DeferredList(answers) for offer in answer]
         now = datetime.fromtimestamp(self._now(), UTC)
-        releases = await self._workers.run(self._merged, offers, now, reachable, wanted)
+        if len(offers) > AT_ONCE:
+            releases = await self._workers.run(self._merged, offers, now, reachable, wanted)
+        else:
+            releases = self._merged(offers, now, reachable, wanted)
         found = releases[offset : offset + limit]
         for release in found:
             self._remember(release)
@@ -146,14 +156,15 @@ class Network(Service):
     def _asked(self, friend: Friend, query: Query) -> Deferred[Sequence[Offer]]:
         """What he answers; never fails."""
         answer = Deferred.fromCoroutine(friend.search(query)).addTimeout(self._deadline, self._clock)
-        return answer.addErrback(_left_out, friend.peer).addCallback(lambda items: [(friend.peer.id, i) for i in items])
+        answer.addErrback(_left_out, friend.peer)
+        return answer.addCallback(lambda items: [(friend.peer.id, item, None) for item in items])
 
     def _merged(
         self, offers: Sequence[Offer], now: datetime, reachable: Container[str], wanted: Wanted | None
     ) -> list[Release]:
-        """Newest first; in a worker, for these may be many."""
-        picked = {(peer, item.id): item for peer, item in offers if wanted is None or wanted(item)}
-        found = [_release(self._friends[peer].peer, item, now) for (peer, _), item in picked.items()]
+        """Newest first."""
+        picked = {(offer[0], offer[1].id): offer for offer in offers if wanted is None or wanted(offer[1])}
+        found = [_release(self._friends[peer].peer, item, now, made) for peer, item, made in picked.values()]
         order = {peer: place for place, peer in enumerate(self._friends)}
         files = merged(found, order=order, reachable=reachable)
         return sorted(files, key=attrgetter("item.published"), reverse=True)
@@ -262,10 +273,10 @@ class Network(Service):
         return friend
 
 
-def _release(peer: Peer, item: Item, now: datetime) -> Release:
+def _release(peer: Peer, item: Item, now: datetime, made: str | None = None) -> Release:
     if item.published > now:
         item = evolve(item, published=now)
-    return Release(item=item, peer=peer.id, peer_name=peer.name)
+    return Release(item=item, peer=peer.id, peer_name=peer.name, made=made)
 
 
 def _unreadable(failure: Failure) -> list[Offer]:

@@ -16,6 +16,7 @@ from twisted.internet.defer import Deferred
 from jackd.model.errors import PeerError
 from jackd.model.feed import Changes
 from jackd.model.item import Item
+from jackd.model.naming import release_title
 from jackd.model.search import Query
 from jackd.storage.columns import column_values, upsert, write_words
 from jackd.storage.criteria import plan
@@ -34,15 +35,15 @@ DECODED = 20_000
 """Items of the last answers, kept as they are: one search is seldom the only one for them."""
 
 T = TypeVar("T")
-Found: TypeAlias = Sequence[tuple[str, Item]]
-"""Each with the id of the friend who has it."""
+Found: TypeAlias = Sequence[tuple[str, Item, str]]
+"""Each with the id of the friend who has it before it, and the release's title behind it."""
 
 _READING, _SWEEPING = 1, 2
 
 _NOBODY = "-"
 """What the copy of a forgotten friend is called, with its number; no friend's id begins so."""
 
-_PUT = upsert(("copy", "id", "generation"), key=("copy", "id"))
+_PUT = upsert(("copy", "id", "generation", "shown"), key=("copy", "id"))
 
 
 @frozen(kw_only=True)
@@ -147,11 +148,11 @@ class MirrorStore:
         """
 
         def run(db: sqlite3.Connection) -> Found:
-            found: list[tuple[str, Item]] = []
-            for peer, text in _matching(db, query, peers):
+            found: list[tuple[str, Item, str]] = []
+            for peer, text, shown in _matching(db, query, peers):
                 item = _decoded(text)
                 if wanted is None or wanted(item):
-                    found.append((peer, item))
+                    found.append((peer, item, shown or item.title))
                     if len(found) >= limit:
                         break
             return found
@@ -200,16 +201,16 @@ def _copy(row: sqlite3.Row) -> Copy:
     )
 
 
-def _matching(db: sqlite3.Connection, query: Query, peers: Collection[str]) -> Iterator[tuple[str, str]]:
+def _matching(db: sqlite3.Connection, query: Query, peers: Collection[str]) -> Iterator[tuple[str, str, str | None]]:
     names = {row["n"]: row["peer"] for row in _copies(db)}
     shown = [n for n, peer in names.items() if peer in peers]
     (condition, values), newest = plan(db, query)
     if len(shown) < len(names):
         condition += f" AND copy IN ({', '.join('?' * len(shown))})"
         values = (*values, *shown)
-    sql = f"SELECT copy, item FROM items WHERE {condition} ORDER BY {newest}, n"  # noqa: S608
-    for copy, text in db.execute(sql, values):
-        yield names[copy], text
+    sql = f"SELECT copy, item, shown FROM items WHERE {condition} ORDER BY {newest}, n"  # noqa: S608
+    for copy, text, shown in db.execute(sql, values):
+        yield names[copy], text, shown
 
 
 def _apply(db: sqlite3.Connection, peer: str, page: Changes, now: float) -> Copy:
@@ -241,7 +242,9 @@ def _put(db: sqlite3.Connection, copy: int, generation: int, item: Item) -> bool
     if row is not None and row["item"] == item_to_json(item):
         db.execute("UPDATE items SET generation = ? WHERE n = ?", (generation, row["n"]))
     else:
-        (n,) = db.execute(_PUT, (copy, item.id, generation, *column_values(item))).fetchone()
+        title = release_title(item)
+        shown = None if title == item.title else title
+        (n,) = db.execute(_PUT, (copy, item.id, generation, shown, *column_values(item))).fetchone()
         write_words(db, n, item)
     return row is None or row["generation"] != generation
 

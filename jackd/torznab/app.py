@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from functools import partial
 from typing import ClassVar
 from urllib.parse import quote, unquote
 
@@ -24,7 +24,6 @@ from jackd.model.errors import (
     UnsupportedMedia,
 )
 from jackd.model.item import Item
-from jackd.model.naming import release_title
 from jackd.model.release import Release, split_guid
 from jackd.ports import Mints, PeerNetwork
 from jackd.storage.threads import InlineWorkers, Workers
@@ -41,6 +40,9 @@ log = Logger(namespace="jackd.torznab")
 PREFIX = "/torznab"
 MAX_ID = 500
 """Characters; even if each is quoted as several, the link stays within the limit of a URL."""
+
+MAX_WRITTEN = 20
+"""The last answers, kept as they were written: a network in which nothing is new gives the very same releases again."""
 
 _DOWNLOAD = f"{PREFIX}/download/"
 _SUFFIX = ".torrent"
@@ -90,6 +92,7 @@ class TorznabApp:
         self._base_url = base_url.rstrip("/")
         self._workers = workers or InlineWorkers()
         self._now = now
+        self._written: OrderedDict[Search, tuple[Sequence[Release], str]] = OrderedDict()
         self._resource: IResource = self.router.resource()
 
     def resource(self) -> IResource:
@@ -132,10 +135,19 @@ class TorznabApp:
 
     async def _answer(self, search: Search) -> str:
         found = await self._find(search)
+        known = self._written.get(search)
+        if known is None or known[0] is not found:
+            known = (found, await self._workers.run(self._write, search, found))
+        self._written[search] = known
+        self._written.move_to_end(search)
+        if len(self._written) > MAX_WRITTEN:
+            self._written.popitem(last=False)
+        return known[1]
+
+    def _write(self, search: Search, found: Sequence[Release]) -> str:
         page = found[: search.limit]
         log.debug("{query}: {page} shown from {offset} on", query=search.query, page=len(page), offset=search.offset)
-        feed = partial(
-            documents.feed,
+        return documents.feed(
             page,
             offset=search.offset,
             total=search.offset + len(found),
@@ -143,7 +155,6 @@ class TorznabApp:
             now=datetime.fromtimestamp(self._now(), UTC),
             link=self._link,
         )
-        return await self._workers.run(feed)
 
     async def _find(self, search: Search) -> Sequence[Release]:
         """Newest first: the page, and one more if there is one, for clients ask on until a page is not full (F40)."""
@@ -169,7 +180,7 @@ class TorznabApp:
             stub = self._stubs.make(release)
         except UnsupportedMedia as error:
             raise NotFound(str(error)) from None
-        title = release_title(release.item)
+        title = release.title
         log.info("{title} of {peer} is wanted", title=title, peer=release.peer_name)
         request.setHeader("content-disposition", attachment(f"{title}{_SUFFIX}"))
         request.setHeader("cache-control", "no-store")

@@ -17,7 +17,6 @@ from html import escape
 from jackd import __version__
 from jackd.model.item import Kind
 from jackd.model.languages import spoken
-from jackd.model.naming import release_title
 from jackd.model.release import Release
 from jackd.torznab.categories import NAMES, categories
 from jackd.torznab.wire import PAGE
@@ -102,7 +101,7 @@ def feed(
 def _item(release: Release, url: str, now: datetime) -> str:
     item = release.item
     return _ITEM.format(
-        title=text(release_title(item)),
+        title=text(release.title),
         guid=text(release.guid),
         date=format_datetime(min(item.published, now).astimezone(UTC)),
         size=item.size,

@@ -54,7 +54,7 @@ EVERY = Query()
 
 
 def found(store: MirrorStore, query: Query = EVERY, peers: tuple[str, ...] = (ALICE, BOB), **kwargs: Any) -> list[str]:
-    return [f"{peer}:{item.id}" for peer, item in result_of(store.search(query, peers, **{"limit": 100, **kwargs}))]
+    return [f"{peer}:{item.id}" for peer, item, _ in result_of(store.search(query, peers, **{"limit": 100, **kwargs}))]
 
 
 def numbered(*numbers: int, size: int = 5) -> list[Item]:
@@ -91,7 +91,7 @@ def test_the_limit_counts_what_is_wanted(store):
 
 def test_no_item_is_newer_than_now(store):
     keep(store, ALICE, change(MATRIX, published=datetime.fromtimestamp(NOW, UTC) + timedelta(days=9)))
-    ((_, item),) = result_of(store.search(Query(), [ALICE], limit=1))
+    ((_, item, _),) = result_of(store.search(Query(), [ALICE], limit=1))
     assert item.published == datetime.fromtimestamp(NOW, UTC)
 
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jackd.model.naming import release_title
 from jackd.model.release import Release
 from jackd.torznab import documents
 from tests.fakes.feed import ApiKeyError, FeedItem, IndexerError, UnsupportedFeed, parse_caps, parse_date, parse_feed
@@ -47,7 +48,7 @@ def test_items_survive_any_text_in_them(guid, language, path):
 @given(NASTY, NASTY, NASTY)
 def test_titles_survive_any_text_in_them(title, name, group):
     (item,) = read(offered(title=title, name=name, release_group=group))
-    assert item.title == documents.release_title(offered(title=title, name=name, release_group=group).item)
+    assert item.title == release_title(offered(title=title, name=name, release_group=group).item)
 
 
 @given(st.datetimes(min_value=datetime(1970, 1, 1), max_value=datetime(2099, 12, 31), timezones=st.just(UTC)))

@@ -1,0 +1,283 @@
+"""
+``python -m bench.mirror``: fifty friends whose catalogues are kept here. How fast Torznab answers from the copies, with
+all friends well and with most of them hanging or mad; what a refresh costs on the wire; and what the original's way
+costs, which asks every friend, who reads his whole library for it. Prints what is demanded, what was measured, and
+whether that is met.
+
+The first friend has 400 000 items, the others 4000 each: with as many everywhere it would take an hour to fill, and
+no question would find more.
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import shutil
+import statistics
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import quote
+
+from attrs import evolve
+
+from bench.friends import EPISODES, MOVIES, item, name, pages
+from bench.probe import percentile
+from bench.processes import Program, cpu_seconds, free_port, interrupt_on_sigterm
+from jackd.peer.feed import write_feed
+from jackd.ports import Batch
+from jackd.storage.catalogue import CatalogueStore
+from jackd.storage.changes import ChangeStore
+from jackd.storage.database import Database
+from tests.integration.daemon import Daemon
+from tests.support import result_of
+
+HOME = Path(".bench/mirror")
+FILL_SECONDS = 1800.0
+AT_ONCE = 20
+TIMES = 2000
+BURST = 200
+HEAD = 300
+"""Bytes of an answer's head, about."""
+
+
+@dataclass
+class Row:
+    """One line of the table. ``limit`` is what may not be exceeded; ``None`` when nothing is demanded."""
+
+    what: str
+    measured: float
+    unit: str
+    limit: float | None = None
+
+    def __str__(self) -> str:
+        demanded = "" if self.limit is None else f"<= {self.limit:g} {self.unit}"
+        met = "" if self.limit is None else "yes" if self.measured <= self.limit else "NO"
+        return f"{self.what:<74} {demanded:>12} {self.measured:>10.4g} {self.unit:<5} {met}"
+
+
+@dataclass
+class Bob:
+    """A jack with many friends; they are all one program."""
+
+    home: Path
+    friends: int
+    items: int
+    others: int
+    daemon: Daemon = field(init=False)
+    _port: int = field(default_factory=free_port)
+
+    def start(self) -> None:
+        """The friends, and Bob."""
+        sizes = (self._port, self.friends, self.items, self.others)
+        self._program = Program([sys.executable, "-m", "bench.friends", *map(str, sizes)], self.home / "friends.log")
+        self._program.wait_for_port(self._port)
+        self.daemon = Daemon(self.home, "bob")
+        self.daemon.configure(
+            peers=[
+                {"name": f"friend {n}", "url": f"http://127.0.0.1:{self._port}/{n}", "apiKey": "0123456789abcdef"}
+                for n in range(self.friends)
+            ]
+        )
+        self.daemon.start(LOG_LEVEL="info")
+
+    def restart(self, mode: str) -> None:
+        """With friends who behave like that from now on."""
+        self.daemon.stop()
+        self.tell(f"set/{mode}")
+        self.daemon.start(LOG_LEVEL="info")
+
+    def tell(self, path: str) -> bytes:
+        """Something to the friends' program."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self._port}/{path}", timeout=60) as answer:
+            body: bytes = answer.read()
+            return body
+
+    def ask(self, query: str, connection: http.client.HTTPConnection | None = None) -> bytes:
+        """A Torznab question."""
+        made = connection or http.client.HTTPConnection("127.0.0.1", self.daemon.port, timeout=60)
+        made.request("GET", f"/torznab/api?{query}", headers={"X-Api-Key": self.daemon.key})
+        body: bytes = made.getresponse().read()
+        return body
+
+    def stop(self) -> None:
+        if hasattr(self, "daemon"):
+            self.daemon.stop()
+        if hasattr(self, "_program"):
+            self._program.stop()
+
+
+def questions(items: int) -> list[Callable[[int], str]]:
+    """As Radarr and Sonarr ask: by ids, and by words when ids find nothing."""
+    movies, shows = items // MOVIES, items // EPISODES
+
+    def film(n: int) -> int:
+        return n * 7919 % movies
+
+    def show(n: int) -> int:
+        return n * 7919 % (shows - shows // MOVIES)
+
+    return [
+        lambda n: f"t=movie&tmdbid={100_000 + film(n)}&imdbid={1_000_000 + film(n)}",
+        lambda n: f"t=search&cat=2000&q={quote(f'{name(film(n))} {1950 + film(n) % 75}')}",
+        lambda n: f"t=tvsearch&tvdbid={200_000 + show(n)}&season={n % 5 + 1}&ep={n % 10 + 1}",
+        lambda n: f"t=tvsearch&q={quote(name(show(n)))}&season={n % 5 + 1}&ep={n % 10 + 1}",
+    ]
+
+
+def together(bob: Bob, times: int) -> list[float]:
+    """Milliseconds of each of so many questions, :data:`AT_ONCE` at any time."""
+    taken: list[float] = []
+    forms = questions(bob.items)
+
+    def ask(first: int) -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", bob.daemon.port, timeout=60)
+        for n in range(first, times, AT_ONCE):
+            began = time.perf_counter()
+            bob.ask(forms[n % len(forms)](n), connection)
+            taken.append((time.perf_counter() - began) * 1000)
+
+    threads = [threading.Thread(target=ask, args=(first,)) for first in range(AT_ONCE)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return taken
+
+
+def one_by_one(bob: Bob, queries: Iterator[str]) -> list[float]:
+    """Milliseconds of each."""
+    taken = []
+    connection = http.client.HTTPConnection("127.0.0.1", bob.daemon.port, timeout=60)
+    for query in queries:
+        began = time.perf_counter()
+        bob.ask(query, connection)
+        taken.append((time.perf_counter() - began) * 1000)
+    return taken
+
+
+def measure(bob: Bob) -> Iterator[Row]:
+    """All rows but those of the feed itself."""
+    began = time.monotonic()
+    bob.daemon.wait(lambda: bob.daemon.log.count(" items") >= bob.friends, FILL_SECONDS)
+    count = bob.items + (bob.friends - 1) * bob.others
+    yield Row(f"reading {count} items of {bob.friends} friends", time.monotonic() - began, "s")
+    yield Row("mirror.db", (bob.daemon.home / "state" / "mirror.db").stat().st_size / 2**20, "MiB")
+    yield from _questions(bob, f"{bob.friends} mirrored friends")
+    yield from _burst(bob)
+    polls = one_by_one(bob, ("t=tvsearch&cat=5030,5040" for _ in range(300)))[1:]
+    yield Row(
+        f"RSS poll with nothing new, p99 (median {statistics.median(polls):.2f} ms)", percentile(polls, 0.99), "ms", 5
+    )
+    began = time.monotonic()
+    bob.tell("set/import")
+    bob.daemon.wait(lambda: b"New.0" in bob.ask("t=movie"), 60)
+    yield Row("a new import of a friend is in my RSS after", time.monotonic() - began, "s", 5)
+    for mode in ("hang", "rubbish"):
+        bob.restart(mode)
+        time.sleep(5)
+        yield from _questions(bob, f"{bob.friends - 1} of {bob.friends} friends {mode}")
+    yield from _original(bob)
+
+
+def _questions(bob: Bob, who: str) -> Iterator[Row]:
+    together(bob, 200)
+    assert bob.daemon.process is not None
+    before = cpu_seconds(bob.daemon.process.pid)
+    taken = together(bob, TIMES)
+    each = (cpu_seconds(bob.daemon.process.pid) - before) / TIMES * 1000
+    what = f"{AT_ONCE} questions at once, {who}: p99 (median {statistics.median(taken):.1f} ms)"
+    yield Row(what, percentile(taken, 0.99), "ms", 25)
+    yield Row(f"one question, {who}: processor time", each, "ms")
+
+
+def _episodes(series: int) -> Iterator[str]:
+    return (f"t=tvsearch&tvdbid={200_000 + series}&season={n // 40 + 1}&ep={n % 40 + 1}" for n in range(BURST))
+
+
+def _burst(bob: Bob) -> Iterator[Row]:
+    before = int(bob.tell("asked"))
+    taken = one_by_one(bob, _episodes(7))
+    yield Row(f"{BURST} episodes of a series in a row: requests to friends", int(bob.tell("asked")) - before, "", 0)
+    yield Row(f"{BURST} episodes of a series in a row: each, p99", percentile(taken, 0.99), "ms")
+
+
+def _original(bob: Bob) -> Iterator[Row]:
+    """The same question, answered from the mirror and in the original's way; one friend, for he has it all."""
+    movies = [f"t=movie&tmdbid={100_000 + n * 7919 % (bob.items // MOVIES)}" for n in range(20)]
+    mirrored = statistics.median(one_by_one(bob, iter(movies)))
+    bob.daemon.configure(peers=bob.daemon.blocks["peers"][:1])
+    bob.restart("original")
+    time.sleep(2)
+    live = statistics.median(one_by_one(bob, iter(movies)))
+    yield Row(
+        f"one question, {bob.items // MOVIES} movies: original's way / mirror = {live:.0f} / {mirrored:.2f} ms",
+        live / mirrored,
+        "times",
+    )
+    before = int(bob.tell("asked"))
+    one_by_one(bob, _episodes(7))
+    yield Row(
+        f"{BURST} episodes of a series in a row, one original friend: requests", int(bob.tell("asked")) - before, "", 1
+    )
+
+
+def feed(items: int) -> Iterator[Row]:
+    """What a friend's refresh costs on the wire. The head is counted with :data:`HEAD` bytes."""
+    database = Database.in_memory()
+    store, changes = CatalogueStore(database), ChangeStore(database)
+    result_of(changes.begin())
+    for number, page in enumerate(pages(item(n) for n in range(items))):
+        result_of(store.replace("library", Batch(group=str(number), items=page)))
+    cursor, length = "", 0
+    while True:
+        told = result_of(changes.page(cursor, limit=2000))
+        length += len(write_feed(told)) + HEAD
+        cursor = told.cursor
+        if not told.more:
+            break
+    yield Row(f"the feed of {items} items, whole", length / 2**20, "MiB")
+    yield Row(
+        "a refresh with nothing changed",
+        len(write_feed(result_of(changes.page(cursor, limit=2000)))) + HEAD,
+        "bytes",
+        1023,
+    )
+    first = [evolve(item(n), size=n + 1) if n < 10 else item(n) for n in range(2000)]
+    result_of(store.replace("library", Batch(group="0", items=first)))
+    told = result_of(changes.page(cursor, limit=2000))
+    assert len(told.items) == 10
+    yield Row("a refresh with 10 items changed", len(write_feed(told)) + HEAD, "bytes", 8191)
+
+
+def main() -> int:
+    """Exit code 0 when all that is demanded is met."""
+    interrupt_on_sigterm()
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--friends", type=int, default=50)
+    parser.add_argument("--items", type=int, default=400_000, help="of the first friend (%(default)s)")
+    parser.add_argument("--others", type=int, default=4000, help="items of each other friend (%(default)s)")
+    options = parser.parse_args()
+    home = HOME.absolute()
+    shutil.rmtree(home, ignore_errors=True)
+    home.mkdir(parents=True)
+    bob, rows = Bob(home, options.friends, options.items, options.others), []
+    print(f"{'':<74} {'demanded':>12} {'measured':>10}       met")
+    try:
+        bob.start()
+        for source in (measure(bob), feed(options.items)):
+            for row in source:
+                print(row, flush=True)
+                rows.append(row)
+    finally:
+        bob.stop()
+        shutil.rmtree(home)
+    return 0 if all(row.limit is None or row.measured <= row.limit for row in rows) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
