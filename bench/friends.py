@@ -27,7 +27,9 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import orjson
+from attrs import evolve
 
+from bench.library import Title
 from bench.processes import interrupt_on_sigterm
 from jackd.model.feed import Changes
 from jackd.model.ids import MediaIds
@@ -43,16 +45,8 @@ MOVIES = 8
 
 HELD_SECONDS = 45.0
 
-_NAMES = "amber river silent crown north garden iron winter paper harbour night falcon glass station summer stone"
-_WORDS = _NAMES.split()
 _BEGAN = datetime(2010, 1, 1, tzinfo=UTC)
 _TEXT = "Somebody wants something, somebody else does not want it, and in the end it is quite another thing. " * 6
-
-
-def name(number: int) -> str:
-    """Of a movie or series."""
-    words = [_WORDS[number // 16**place % 16].title() for place in range(3)]
-    return f"The {' '.join(words)} {number // 4096 or ''}".strip()
 
 
 def item(number: int) -> Item:
@@ -61,16 +55,16 @@ def item(number: int) -> Item:
 
 
 def _movie(number: int) -> Item:
-    year = 1950 + number % 75
-    title = f"{name(number).replace(' ', '.')}.{year}.2160p.BluRay.x265-GRP"
+    known = Title(number)
+    title = f"{known.dotted}.{known.year}.1080p.BluRay.x265-GRP"
     ids = MediaIds(tmdb=100_000 + number, imdb=f"tt{1_000_000 + number}")
-    return _item(f"11111111:movie:{number}", Kind.MOVIE, title, number, ids=ids, name=name(number), year=year)
+    return _item(f"11111111:movie:{number}", Kind.MOVIE, title, number, ids=ids, name=known.name, year=known.year)
 
 
 def _episode(number: int) -> Item:
     series, season, episode = number // EPISODES, number % EPISODES // 10 + 1, number % 10 + 1
-    title = f"{name(series).replace(' ', '.')}.S{season:02d}E{episode:02d}.1080p.WEB-DL.x264-GRP"
-    place = {"season": season, "episodes": (episode,), "name": name(series)}
+    title = f"{Title(series).dotted}.S{season:02d}E{episode:02d}.1080p.BluRay.x264-GRP"
+    place = {"season": season, "episodes": (episode,), "name": Title(series).name}
     ids = MediaIds(tvdb=200_000 + series)
     return _item(f"22222222:episode:{number}", Kind.EPISODE, title, number, ids=ids, **place)
 
@@ -143,7 +137,7 @@ class _Friends(ThreadingHTTPServer):
                 self.came.wait(wait)
             new = 0 if friend else self.imported - seen
         items = [_item(f"11111111:movie:new{seen + n}", Kind.MOVIE, f"New.{seen + n}.2026", n) for n in range(new)]
-        items = [_now(entry) for entry in items]
+        items = [evolve(entry, published=datetime.now(UTC)) for entry in items]
         return write_feed(Changes(items=items, cursor=f"{size}-{seen + new}"))
 
     def _span(self, friend: int, start: int, stop: int) -> tuple[int, int]:
@@ -157,12 +151,6 @@ class _Friends(ThreadingHTTPServer):
         tmdb = int(query.get("tmdbId", ["0"])[0])
         records = orjson.loads(self._stored or b"[]")
         return orjson.dumps({"items": [r["item"] for r in records if r["item"]["tmdbId"] == tmdb]})
-
-
-def _now(entry: Item) -> Item:
-    from attrs import evolve  # noqa: PLC0415
-
-    return evolve(entry, published=datetime.now(UTC))
 
 
 class _Handler(BaseHTTPRequestHandler):

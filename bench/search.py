@@ -1,6 +1,6 @@
 """
 ``python -m bench.search``: a large library in the index. What it takes to read it, to read it again, to find something
-in it; and whether anybody has to wait meanwhile.
+in it; and whether anybody has to wait meanwhile. And friends' libraries in the mirror.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ import sqlite3
 import sys
 from pathlib import Path
 
-from bench import owner
+from bench import mirror, owner
 from bench.processes import interrupt_on_sigterm
 from bench.table import HEAD
 
-PARTS = {"owner": owner.measure}
+PARTS = {"owner": owner.measure, "mirror": mirror.measure}
 """What is measured: each gives its lines for a folder and the numbers of movies and episodes."""
 
 

@@ -10,6 +10,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from jackd.model.backoff import Backoff
 from jackd.model.errors import JackError, PeerError
 from jackd.model.feed import Changes
 from jackd.peer.feed import FEATURE
@@ -60,7 +61,7 @@ class Follower:
         self._now = now
         self._rng = rng
         self._interval = interval
-        self._failures = 0
+        self._backoff = Backoff(rng=rng, first=FIRST_PAUSE, last=interval)
         self._pages = 0
         self._counted_from = 0.0
         self._resets = 0
@@ -157,15 +158,15 @@ class Follower:
             log.info("{peer}: has {items} items", peer=self._friend.peer.name, items=self.copy.items)
 
     def _failed(self, error: JackError) -> float:
-        self._failures += 1
         if str(error) != self._error:
             log.warn("{peer}: his catalogue can't be read: {error}", peer=self._friend.peer.name, error=str(error))
         self._error = str(error)
         self._friend.check()
-        return self._jittered(min(self._interval, FIRST_PAUSE * 2 ** min(self._failures - 1, 16)))
+        return self._backoff.pause()
 
     def _healed(self) -> None:
-        self._failures, self._error = 0, None
+        self._backoff.reset()
+        self._error = None
 
     def _jittered(self, seconds: float) -> float:
         return seconds * self._rng.uniform(1 - JITTER, 1 + JITTER)
