@@ -109,7 +109,7 @@ def row(download: Download, view: View, priority: int = 0) -> Row:
         "num_complete": 1,
         "num_incomplete": 0,
         "num_leechs": 0,
-        "num_seeds": 1 if speed else 0,
+        "num_seeds": download.sources if speed else 0,
         "priority": priority,
         "progress": download.progress,
         "ratio": 0,
@@ -143,6 +143,7 @@ def stamp(download: Download, view: View, priority: int) -> tuple[object, ...]:
         priority,
         download.received,
         download.speed,
+        download.sources,
         download.active,
         download.completed,
         download.category,
@@ -178,7 +179,7 @@ def properties(download: Download, view: View) -> Row:
         "is_private": True,
         "last_seen": int(download.active) or -1,
         "name": download.grab.title,
-        "nb_connections": 1 if download.state is State.DOWNLOADING else 0,
+        "nb_connections": max(1, download.sources) if download.state is State.DOWNLOADING else 0,
         "nb_connections_limit": 1,
         "peers": 0,
         "peers_total": 0,
@@ -188,7 +189,7 @@ def properties(download: Download, view: View) -> Row:
         "reannounce": 0,
         "save_path": view.path(download.folder),
         "seeding_time": _seeding_time(download, view.now),
-        "seeds": 1 if download.speed else 0,
+        "seeds": download.sources if download.speed else 0,
         "seeds_total": 1,
         "share_ratio": 0,
         "time_elapsed": active,
@@ -245,9 +246,17 @@ def pieces_of(download: Download) -> list[int]:
     """``torrents/pieceStates`` for progress bars, in the pieces of the stub: 0 not yet, 1 on its way, 2 there."""
     length = piece_length(download.grab.size)
     number = -(-download.grab.size // length)
-    have = number if download.state is State.COMPLETED else min(number, download.received // length)
-    coming = 1 if download.state is State.DOWNLOADING and have < number else 0
-    return [2] * have + [1] * coming + [0] * (number - have - coming)
+    if download.state is State.COMPLETED:
+        return [2] * number
+    states = [0] * number
+    for start, stop in download.there.spans:
+        first, last = -(-start // length), number if stop >= download.grab.size else stop // length
+        states[first:last] = [2] * max(0, last - first)
+        if download.state is State.DOWNLOADING and last < number:
+            states[last] = 1
+    if download.state is State.DOWNLOADING and number and not download.there:
+        states[0] = 1
+    return states
 
 
 @lru_cache(maxsize=4096)

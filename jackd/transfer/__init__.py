@@ -3,10 +3,11 @@ From a friend's disk to the completed folder.
 
 :class:`~jackd.transfer.queue.DownloadQueue` keeps the rows and gives out the slots. For each slot a
 :class:`~jackd.transfer.job.Job` makes one attempt: it asks the friend for what is missing
-(:mod:`~jackd.transfer.source`), lets the body flow through an :class:`~jackd.transfer.inbox.Inbox` to the disk
-(:mod:`~jackd.transfer.sink`), makes progress durable now and then (:mod:`~jackd.transfer.checkpoint`) and, when
-every byte is there and synced, gives the file its final name (:mod:`~jackd.transfer.completed`). What goes wrong
-becomes a decision in :mod:`~jackd.transfer.retry`.
+(:mod:`~jackd.transfer.source`), and once it is known what the bytes must be, others who have the same
+(:mod:`~jackd.transfer.joining`). Each of them gives a part of it over a :class:`~jackd.transfer.lane.Lane`
+(:mod:`~jackd.transfer.swarm`), from which it flows to the disk (:mod:`~jackd.transfer.sink`). Progress becomes durable
+now and then (:mod:`~jackd.transfer.checkpoint`) and, when every byte is there, right and synced, the file gets its
+final name (:mod:`~jackd.transfer.completed`). What goes wrong becomes a decision in :mod:`~jackd.transfer.retry`.
 
 A name under which a finished file is expected never holds anything else: bytes arrive in
 ``<completed>/.jack/<hash>/part`` and are renamed when they are all there and safe.

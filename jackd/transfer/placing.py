@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
+from typing import Any
 
-from jackd.model.download import Grab
+from jackd.model.download import Download, Grab
 from jackd.model.errors import UnsupportedMedia
 from jackd.model.filenames import safe_name, safe_path, video_extension
 
@@ -38,6 +39,13 @@ def file_of(grab: Grab) -> str:
     """The finished file below that folder: ``<title>/<title>.<ext>``."""
     name = safe_name(grab.title, extension=video_extension(grab.filename) or "")
     return f"{safe_name(grab.title)}/{name}"
+
+
+def new_download(grab: Grab, completed: Path, *, category: str, **values: Any) -> Download:
+    """The row of a new grab. Raises ``UnsupportedMedia`` as :func:`check` does."""
+    check(grab)
+    folder = folder_of(grab, completed, category)
+    return Download(grab=grab, category=category, folder=folder, file=file_of(grab), **values)
 
 
 def candidates(file: str) -> Iterator[str]:

@@ -15,7 +15,6 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from jackd.config.settings import DownloadSettings
-from jackd.model.coverage import Coverage
 from jackd.model.download import Download, Grab, State
 from jackd.model.errors import Unavailable
 from jackd.model.filenames import safe_path
@@ -24,11 +23,12 @@ from jackd.ports import RemoteFiles
 from jackd.storage.downloads import DownloadStore
 from jackd.storage.manifests import ManifestStore
 from jackd.storage.threads import Workers
-from jackd.transfer import placing
 from jackd.transfer.completed import CompletedFolder
 from jackd.transfer.disk import Disk, DiskTrouble
 from jackd.transfer.entry import Entry, Rows
 from jackd.transfer.order import moved
+from jackd.transfer.placing import new_download
+from jackd.transfer.remains import Remains
 from jackd.transfer.retry import RetryPolicy
 from jackd.transfer.runner import Runner
 from jackd.transfer.sink import BufferedSink, Sink
@@ -82,15 +82,10 @@ class DownloadQueue(Service):
         self._now = now
         self._folder = folder or CompletedFolder(settings.completed_path)
         self._disk = Disk(disk)
+        self._remains = Remains(self._folder, self._disk)
         self._rows = Rows()
         self._turns = Turns()
         self._last_position = 0
-        retry = RetryPolicy(
-            attempts=settings.max_download_attempts,
-            base=settings.retry_base_delay_ms / 1000,
-            maximum=settings.retry_max_delay_ms / 1000,
-            rng=rng or Random(),  # noqa: S311 - spreads attempts, protects nothing
-        )
         portable = partial(BufferedSink, disk=self._disk, clock=clock, idle_timeout=idle_timeout)
         self._speed = speed or Direction()
         self._tools = Tools(
@@ -110,14 +105,12 @@ class DownloadQueue(Service):
             rows=self._rows,
             turns=self._turns,
             tools=self._tools,
-            retry=retry,
+            retry=RetryPolicy.of(settings, rng),
             slots=settings.max_concurrent_downloads,
             over=over,
             sink=sink or (lambda flow: portable(flow=flow)),
             speed=self._speed,
         )
-
-    # Coming and going
 
     def load(self) -> None:
         """Read all rows. What was under way when jack stopped is queued again."""
@@ -147,8 +140,6 @@ class DownloadQueue(Service):
         await self._tools.claim_folder()
         await self._disk.run(self._folder.make, [name for name in safe_path(category).split("/") if name])
 
-    # Reading
-
     def list(self) -> Sequence[Download]:
         """See :meth:`jackd.ports.Downloads.list`."""
         return [entry.download for entry in self._rows.all()]
@@ -175,20 +166,12 @@ class DownloadQueue(Service):
             if there:
                 await self._set(there, category=category)
                 return False
-            placing.check(grab)
+            state, position = State.PAUSED if paused else State.QUEUED, self._last_position + 1
+            known = {"owner": owner, "state": state, "position": position, "added": self._now()}
+            download = new_download(grab, self._folder.path, category=category, **known)
             if len(self._rows) >= MAX_ROWS:
                 raise Unavailable(f"there are {MAX_ROWS} downloads already; remove some")
-            self._last_position += 1
-            download = Download(
-                grab=grab,
-                owner=owner,
-                category=category,
-                folder=placing.folder_of(grab, self._folder.path, category),
-                file=placing.file_of(grab),
-                state=State.PAUSED if paused else State.QUEUED,
-                position=self._last_position,
-                added=self._now(),
-            )
+            self._last_position = position
             await self._store.insert(download)
             self._rows.append(Entry(download=download, bucket=self._speed.bucket()))
             _log.info("grabbed {title} from {peer}", title=grab.title, peer=grab.peer_name, hash=grab.hash)
@@ -199,7 +182,7 @@ class DownloadQueue(Service):
         """See :meth:`jackd.ports.Downloads.delete`."""
         async with self._held(hashes, halt=True) as entries:
             for entry in entries:
-                await self._discard(entry.download, delete_files)
+                await self._remains.discard(entry.download, delete_files=delete_files)
             await self._store.remove([entry.download.hash for entry in entries])
             for entry in entries:
                 self._rows.remove(entry)
@@ -309,28 +292,9 @@ class DownloadQueue(Service):
         await self._store.save_state([entry.download for entry in entries])
         self._rows.changed()
 
-    async def _discard(self, download: Download, delete_files: bool) -> None:
-        """A disk that is not there can't keep a row in the list; what remains of a part is swept away later."""
-        unseen = download.state is not State.COMPLETED and not download.left
-        try:
-            await self._disk.run(self._folder.discard_part, download.hash)
-            if delete_files or unseen:
-                await self._disk.run(self._folder.discard_finished, download.folder, download.file)
-            await self._disk.run(self._folder.tidy, download.folder, download.file)
-        except DiskTrouble as error:
-            _log.warn("{title}: its files are not removed: {error}", title=download.grab.title, error=str(error))
-
     async def _look_again(self, entry: Entry) -> None:
-        download = entry.download
-        await self._disk.run(self._folder.check)
-        if download.state is not State.COMPLETED:
-            size = await self._disk.run(self._folder.part_size, download.hash) or 0
-            download.settle(download.there.clipped(size), Coverage())
-        elif await self._disk.run(self._folder.finished_size, download.folder, download.file) != download.grab.size:
-            await self._disk.run(self._folder.discard_finished, download.folder, download.file)
-            download.settle(Coverage(), Coverage())
-            download.etag = download.lead = download.completed = None
+        if not await self._remains.look_again(entry.download):
             entry.best = 0
             await self._put([entry], State.QUEUED)
-        await self._store.checkpoint(download, download.there, download.good)
+        await self._store.checkpoint(entry.download, entry.download.there, entry.download.good)
         self._rows.changed()

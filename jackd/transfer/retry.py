@@ -6,6 +6,7 @@ from random import Random
 
 from attrs import frozen
 
+from jackd.config.settings import DownloadSettings
 from jackd.model.errors import NotFound, PeerError, PeerRefused
 from jackd.transfer.disk import DiskTrouble
 
@@ -45,6 +46,16 @@ class RetryPolicy:
     base: float
     maximum: float
     rng: Random
+
+    @classmethod
+    def of(cls, settings: DownloadSettings, rng: Random | None = None) -> RetryPolicy:
+        """As the configuration says."""
+        return cls(
+            attempts=settings.max_download_attempts,
+            base=settings.retry_base_delay_ms / 1000,
+            maximum=settings.retry_max_delay_ms / 1000,
+            rng=rng or Random(),  # noqa: S311 - spreads attempts, protects nothing
+        )
 
     def judge(self, error: Exception, *, attempts: int, disk_waits: int) -> Verdict:
         """

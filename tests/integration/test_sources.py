@@ -71,6 +71,7 @@ async def gave(bob: Daemon) -> dict[str, int]:
 
 
 async def test_two_friends_give_one_film(world: World) -> None:
+    """F46"""
     data = content(1, 160 * MIB + 4321)
     friends = [sharer(world, name, data, uploadKiBs=RATE) for name in ("alice", "carol")]
     bob = await knowing(world, *friends)

@@ -27,6 +27,7 @@ def offer(name: str, item: Item) -> Release:
 
 
 def test_one_file_is_one_release_of_the_first_in_the_configuration():
+    """F46"""
     [release] = merged(
         [offer("carol", CAROLS), offer("bob", BOBS), offer("alice", ALICES)], order=ORDER, reachable=ORDER
     )

@@ -52,9 +52,9 @@ def test_every_state_has_a_name():
 
 
 def test_numbers_of_a_running_download_are_real():
-    row = at(state=State.DOWNLOADING, received=250, speed=75.5, active=NOW)
+    row = at(state=State.DOWNLOADING, received=250, speed=75.5, active=NOW, sources=2)
     assert (row["size"], row["total_size"], row["completed"], row["amount_left"]) == (1000, 1000, 250, 750)
-    assert (row["progress"], row["dlspeed"], row["eta"], row["num_seeds"]) == (0.25, 75, 9, 1)
+    assert (row["progress"], row["dlspeed"], row["eta"], row["num_seeds"]) == (0.25, 75, 9, 2)
     assert (row["priority"], row["time_active"]) == (3, 100)
 
 

@@ -36,6 +36,16 @@ class Friends:
         """Of the friend of the grab, for what a :class:`World` knows of one friend."""
         return getattr(self.friends[ALICE], name)
 
+    @property
+    def script(self):
+        """What all of them do with each answer."""
+        return self.friends[ALICE].script
+
+    @script.setter
+    def script(self, script) -> None:
+        for friend in self.friends.values():
+            friend.script = friend.part_script = script
+
     async def open(self, peer: str, item_id: str, **more) -> FakeFile:
         return await self.friends[peer].open(peer, item_id, **more)
 

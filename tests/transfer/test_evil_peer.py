@@ -22,7 +22,6 @@ from twisted.web.client import Agent
 from jackd.config.settings import DownloadSettings
 from jackd.model.download import Download, Grab, State
 from jackd.model.peer import Peer
-from jackd.model.search import Query
 from jackd.model.secret import Secret
 from jackd.peer.network import Network
 from jackd.storage.database import MIRROR, Database
@@ -85,8 +84,7 @@ async def soon(condition: Any) -> None:
 
 
 @asynccontextmanager
-async def a_case(path: Path, *faults: Any, attempts: int = 4, known: bool = False) -> AsyncIterator[Case]:
-    """:param known: whether the release was searched for before, so that the client knows its size."""
+async def a_case(path: Path, *faults: Any, attempts: int = 4) -> AsyncIterator[Case]:
     evil = EvilPeer(CONTENT, MATRIX_RELEASE)
     evil.listen(reactor)
     evil.faults = list(faults)
@@ -95,8 +93,6 @@ async def a_case(path: Path, *faults: Any, attempts: int = 4, known: bool = Fals
     mirror = MirrorStore(Database.in_memory(MIRROR))
     network = Network(peers=[peer], outgoing=outgoing, workers=InlineWorkers(), mirror=mirror, clock=reactor)
     network.startService()
-    if known:
-        await network.search(Query())
     disk = ThreadWorkers(reactor, "test-disk", 4)
     disk.startService()
     settings = DownloadSettings(
@@ -225,8 +221,8 @@ async def test_more_than_its_own_length(tmp_path):
 
 @pytest.mark.parametrize("fault", [EvilPeer.chunked, EvilPeer.no_length])
 async def test_no_length_but_all_bytes(tmp_path, fault):
-    """F22"""
-    async with a_case(tmp_path, fault, known=True) as case:
+    """F22: what was offered says how many those are, also after a restart, when no search told of it."""
+    async with a_case(tmp_path, fault) as case:
         assert (await case.grab()).state is State.COMPLETED
         assert case.files() == [CONTENT]
         assert len(case.peer.asked) == 1
@@ -235,7 +231,7 @@ async def test_no_length_but_all_bytes(tmp_path, fault):
 @pytest.mark.parametrize("fault", [EvilPeer.chunked_short, EvilPeer.no_length_short])
 async def test_no_length_and_too_few_bytes(tmp_path, fault):
     """F22"""
-    async with a_case(tmp_path, fault, known=True) as case:
+    async with a_case(tmp_path, fault) as case:
         assert (await case.grab()).state is State.COMPLETED
         assert case.files() == [CONTENT]
         assert case.starts() == [None, len(CONTENT) // 2]
@@ -243,7 +239,7 @@ async def test_no_length_and_too_few_bytes(tmp_path, fault):
 
 async def test_no_length_and_too_many_bytes(tmp_path):
     """F22, F24"""
-    async with a_case(tmp_path, EvilPeer.chunked_long, known=True) as case:
+    async with a_case(tmp_path, EvilPeer.chunked_long) as case:
         assert (await case.grab()).state is State.FAILED
         assert case.files() == []
         parts = list((case.completed / ".jack").rglob("part"))

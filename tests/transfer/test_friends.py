@@ -399,6 +399,21 @@ def test_recheck_of_what_has_holes(both, alice, bob):
     assert download.good == Coverage()
 
 
+def test_holes_are_filled_when_nobody_can_compare_any_more(both, alice, bob):
+    """P1: the manifest is gone from the database and from the friends; what is there is told by its spans alone."""
+    download = both.add()
+    alice.last.send(1500)
+    bob.parts[0].send(1500)
+    both.do("pause", [download.hash])
+    both.database.read_now(lambda db: db.execute("DELETE FROM download_manifests"))
+    alice.manifests = bob.manifests = []
+    alice.script = alice.part_script = FakeFile.whole
+    both.do("resume", [download.hash])
+    assert arrived(both)
+    assert alice.parts_asked == [(1500, 6000), (7500, SIZE)]
+    assert not download.verified
+
+
 # Anything at any time
 
 

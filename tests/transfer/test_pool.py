@@ -16,7 +16,7 @@ SIZE = 1000
 
 @given(st.data())
 def test_every_byte_comes_exactly_once(data):
-    """Lanes take, bring, share, fail; what was of no use comes once more."""
+    """F46: lanes take, bring, share, fail; what was of no use comes once more."""
     wanted = Coverage(tuple(data.draw(st.lists(st.tuples(st.integers(0, SIZE), st.integers(0, SIZE)), max_size=4))))
     pool, claims, came = Pool(wanted), [], Counter()
     useless = Coverage()

@@ -17,14 +17,16 @@ from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
+from jackd.model.coverage import Coverage
 from jackd.model.errors import PeerError
-from jackd.transfer import beneath, checkpoint, inbox
+from jackd.transfer import beneath, checkpoint, inbox, sharing
 from jackd.transfer.checkpoint import Checkpoints
 from jackd.transfer.completed import CompletedFolder
 from jackd.transfer.part import Part
 from tests.fakes.disk import replace_os
 from tests.transfer import frail
 from tests.transfer.frail import CHECKPOINT, PIECE, VERSIONS, FrailWorld
+from tests.transfer.friends import Friends, a_friend
 from tests.transfer.test_verification import garbled, manifest_of, once
 from tests.transfer.world import CONTENT, FakeFile
 
@@ -34,6 +36,7 @@ def small(monkeypatch):
     """Many checkpoints in a small file."""
     monkeypatch.setattr(inbox, "TAKE", 1)
     monkeypatch.setattr(checkpoint, "CHECKPOINT_BYTES", CHECKPOINT)
+    monkeypatch.setattr(sharing, "MIN_SHARE", 1000)
 
 
 # Every moment in turn
@@ -93,7 +96,29 @@ def mend_late(world: FrailWorld) -> None:
     world.wait(10)
 
 
-SCENARIOS = [fetch, fetch_a_changed_file, fetch_and_delete, fetch_on_a_failing_disk, fetch_and_mend, mend_late]
+def fetch_from_two(world: FrailWorld) -> None:
+    """The second friend brings the end first, then ever more of the rest; in between there are holes."""
+    alice, bob = a_friend(), a_friend('"bob"')
+    alice.script, bob.part_script = lambda file: file.send(PIECE, piece=PIECE), in_pieces
+    world.honest = True
+    world.files = Friends(aaaaaaaa=alice, bob=bob)
+    world.restart()
+    world.grab()
+    world.look()
+    for file in alice.opened:
+        if file.delivering and not file.aborted:
+            file.send(piece=PIECE)
+
+
+SCENARIOS = [
+    fetch,
+    fetch_a_changed_file,
+    fetch_and_delete,
+    fetch_on_a_failing_disk,
+    fetch_and_mend,
+    mend_late,
+    fetch_from_two,
+]
 ENOUGH = 1000
 
 
@@ -152,7 +177,7 @@ def test_f4_the_power_fails_at_every_step(monkeypatch, scenario):
     assert explore(monkeypatch, scenario) > 30
 
 
-@pytest.mark.parametrize("scenario", [fetch, fetch_and_mend, mend_late])
+@pytest.mark.parametrize("scenario", [fetch, fetch_and_mend, mend_late, fetch_from_two])
 def test_f4_a_sync_that_fails_is_not_tried_again(monkeypatch, scenario):
     """Whichever it is: what it should have kept is lost, though it can still be read, and is fetched again."""
     for syncs in range(ENOUGH):
@@ -183,6 +208,12 @@ def test_f4_a_kill_and_then_the_power(monkeypatch):
 
 
 # What each step is for
+
+
+async def commit_holes(self, written):
+    await self._sync()
+    await self._commit(Coverage(((0, written.end),)))
+    self.durable = written
 
 
 async def commit_first(self, written):
@@ -223,6 +254,8 @@ def sync_again(self, *, sync=Part.sync):
 MUTATIONS = {
     "a failed fdatasync is tried again": (Part, "sync", sync_again, fetch_on_a_failing_disk, "P[13]"),
     "no fdatasync before the commit": (Part, "sync", lambda self: None, fetch, "P3"),
+    "no fdatasync before the commit of several spans": (Part, "sync", lambda self: None, fetch_from_two, "P3"),
+    "the commit of holes": (Checkpoints, "_checkpoint", commit_holes, fetch_from_two, "P3"),
     "the commit before the fdatasync": (Checkpoints, "_checkpoint", commit_first, fetch, "P3"),
     "no sync of a new part's folder": (Part, "open", classmethod(without("fsync")(Part.open.__func__)), fetch, "P3"),
     "no sync of the part before it is renamed": (Part, "seal", without("fsync")(Part.seal), fetch, "F11"),

@@ -19,6 +19,7 @@ from jackd.model.secret import Secret
 from jackd.peer.client import PeerClient
 from jackd.storage.pumps import Pumps
 from jackd.storage.threads import InlineWorkers, ThreadWorkers
+from jackd.transfer import splice
 from jackd.transfer.disk import DiskTrouble
 from jackd.transfer.part import Part
 from jackd.transfer.sink import Stopped
@@ -53,6 +54,9 @@ class Portable:
         remote.abort()
 
     def stop(self) -> None: ...
+
+    def shorten(self, stop: int) -> int:
+        return stop
 
 
 class Receiving:
@@ -146,6 +150,26 @@ async def test_it_stops_when_told(tmp_path):
         with pytest.raises(Stopped):
             await r.receive()
         assert r.offsets[-1] == 200_000
+
+
+async def test_it_goes_no_further_when_it_is_shortened(tmp_path, monkeypatch):
+    """Another lane writes what follows; the connection is given up. What may be under way is not taken away."""
+    monkeypatch.setattr(splice, "SLICE_BYTES", 100_000)
+    async with receiving(tmp_path, DATA[:150_000]) as r:
+
+        def shorten() -> None:
+            assert r.sink.shorten(120_000) == 200_000
+            r.friend.connections[0].transport.write(DATA[150_000:])
+
+        reactor.callLater(0.1, shorten)
+        assert await r.receive() == DATA[:200_000]
+        assert r.offsets[-1] == 200_000
+
+
+async def test_it_may_be_shortened_before_it_begins(tmp_path):
+    async with receiving(tmp_path) as r:
+        assert r.sink.shorten(1000) == 1000
+        assert await r.receive() == DATA[:1000]
 
 
 async def test_a_disk_that_does_not_take_it(tmp_path, monkeypatch):
