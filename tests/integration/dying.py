@@ -14,7 +14,7 @@ from typing import Any
 
 from jackd.model.download import State
 from jackd.storage.downloads import DownloadStore
-from jackd.transfer import completed, retry
+from jackd.transfer import completed, retry, tuner
 from jackd.transfer.completed import CompletedFolder
 from jackd.transfer.part import Part
 
@@ -134,9 +134,17 @@ DISKS: dict[str, Step] = {
     "EFBIG": failing(errno.EFBIG, Part, "splice"),
 }
 
+
+def eager() -> None:
+    """More connections are tried after a moment, and for small files."""
+    tuner.SETTLE_SECONDS, tuner.WINDOW_SECONDS, tuner.MIN_LEFT = 1.0, 2.0, 8 * 1024 * 1024
+
+
+OTHERS: dict[str, Step] = {"eager": eager}
+
 if __name__ == "__main__":
     from twisted.scripts.twistd import run
 
-    (STEPS | DELETING | DISKS)[sys.argv.pop(1)]()
+    (STEPS | DELETING | DISKS | OTHERS)[sys.argv.pop(1)]()
     sys.argv[0] = "twistd"
     run()

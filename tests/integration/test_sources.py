@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Sequence
 
 import pytest
+from twisted.internet import reactor
 from twisted.internet.threads import deferToThread
+from twisted.protocols import portforward
 
 from jackd.model.manifest import BLOCK_BYTES
 from tests.integration.conftest import MIB, World, content, finished, friend, put, soon
 from tests.integration.daemon import Daemon
 from tests.integration.operator import Operator
+from tests.integration.test_dying import DYING
 from tests.integration.test_verified import Line, only, state
 
 pytestmark = pytest.mark.slow
 
 NAME = "The Matrix (1999) {tmdb-603}/The.Matrix.1999.1080p.BluRay.x264-GRP.mkv"
 RATE = 12 * 1024
+NARROW = 4_000_000
+"""Bytes/s of each connection over a :class:`Narrow` line."""
 
 
 def sharer(world: World, name: str, data: bytes, **limits: int) -> Daemon:
@@ -28,9 +34,11 @@ def sharer(world: World, name: str, data: bytes, **limits: int) -> Daemon:
     return world.jack(name, servers=[{"name": "films", "type": "folder", "path": str(folder)}], **blocks)
 
 
-async def knowing(world: World, *friends: Daemon, urls: Sequence[str] = ()) -> Daemon:
+async def knowing(world: World, *friends: Daemon, urls: Sequence[str] = (), step: str = "") -> Daemon:
     """Bob, who has reached all of them; they run, and have digests of their films."""
     bob = world.jack("bob")
+    if step:
+        bob.twistd = [sys.executable, "-P", DYING, step]
     peers = [{**friend(jack), "name": jack.name} for jack in friends]
     for peer, url in zip(peers, urls, strict=False):
         peer["url"] = url
@@ -143,6 +151,69 @@ async def test_a_liar_among_them(world: World) -> None:
     assert only(bob).read_bytes() == data
     assert ", verified:" in bob.log
     assert "liar is not asked any more: his bytes were wrong twice" in bob.log
+
+
+class Narrow(portforward.ProxyFactory):
+    """
+    A long way to a friend: each connection is slow, all together are not.
+
+    :ivar most: how many connections carried a file's bytes at the same time.
+    """
+
+    noisy = False
+
+    def __init__(self, port: int) -> None:
+        super().__init__("127.0.0.1", port)
+        self.flowing: set[object] = set()
+        self.most = 0
+
+
+class NarrowClient(portforward.ProxyClient):
+    """Takes a little at a time."""
+
+    def dataReceived(self, data: bytes) -> None:
+        super().dataReceived(data)
+        line = self.peer.factory
+        if b"application/octet-stream" in data[:2000]:
+            line.flowing.add(self)
+            line.most = max(line.most, len(line.flowing))
+        if self in line.flowing:
+            self.transport.pauseProducing()
+            reactor.callLater(len(data) / NARROW, self._resume)
+
+    def _resume(self) -> None:
+        if self.transport.connected:
+            self.transport.resumeProducing()
+
+    def connectionLost(self, reason: object = None) -> None:
+        self.peer.factory.flowing.discard(self)
+        super().connectionLost(reason)
+
+
+class NarrowClientFactory(portforward.ProxyClientFactory):
+    protocol = NarrowClient
+    noisy = False
+
+
+class NarrowEntrance(portforward.ProxyServer):
+    clientProtocolFactory = NarrowClientFactory
+
+
+Narrow.protocol = NarrowEntrance
+
+
+async def test_more_connections_to_one_friend_where_each_is_slow(world: World) -> None:
+    """Tried one after the other, and kept, for they pay."""
+    data = content(8, 100 * MIB)
+    alice = sharer(world, "alice", data)
+    line = Narrow(alice.port)
+    bob = await knowing(world, alice, urls=[world.serve(line)], step="eager")
+    hash = await grab(bob)
+    await state(bob, hash, "pausedUP")
+    assert only(bob).read_bytes() == data
+    assert ", verified:" in bob.log
+    assert 2 <= line.most <= 4
+    assert (await gave(bob)) == {"alice": len(data)}
 
 
 async def test_another_film_of_the_same_size(world: World) -> None:
