@@ -115,7 +115,8 @@ class TestNetwork:
     def test_a_page_is_full_although_several_have_the_same(self):
         """F40: a page that is not full is the last one."""
         street = Street()
-        films = [change(MATRIX, id=f"m:movie:{n}", size=n + 1) for n in range(10)]
+        days = [MATRIX.published - timedelta(days=n) for n in range(10)]
+        films = [change(MATRIX, id=f"m:movie:{n}", size=n + 1, published=day) for n, day in enumerate(days)]
         for name in ("alice", "bob", "carol"):
             street.owner(name, *films)
         net = street.start()

@@ -142,6 +142,7 @@ def test_who_has_the_same_root_and_another_file_by_now_is_left_out(both, alice, 
     """F31: his answer has another validator than his manifest."""
     bob.etag = '"three"'
     download = both.add()
+    assert download.sources == 1
     for _ in range(20):
         both.wait(3)
         alice.last.send(10)
