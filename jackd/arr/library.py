@@ -12,6 +12,7 @@ from typing import Any, Final
 from attrs import evolve
 
 from jackd.arr import wire
+from jackd.arr.changes import changed_groups
 from jackd.arr.client import ArrClient, ArrError
 from jackd.arr.lists import elements
 from jackd.arr.missing import Missing
@@ -95,7 +96,7 @@ class ArrLibrary:
             if error.is_missing:
                 return None
             raise
-        changed = await self._workers.run(lambda: wire.changed_groups(elements(body), self._group_key))
+        changed = await self._workers.run(lambda: changed_groups(elements(body), self._group_key))
         return list(dict.fromkeys([*changed, *retagged]))
 
     async def _check(self) -> None:

@@ -14,7 +14,7 @@ from twisted.logger import Logger
 from twisted.web.resource import IResource
 from twisted.web.server import Request
 
-from jackd.arr.wire import told_group
+from jackd.arr.changes import told_group
 from jackd.model.errors import BadRequest, JackError, Unauthorized
 from jackd.ports import Mints
 from jackd.web.auth import Account

@@ -25,12 +25,6 @@ log = Logger(namespace="jackd.arr")
 
 Record = Mapping[str, Any]
 
-_UNCHANGING = {"grabbed", "downloadFailed", "downloadIgnored"}
-"""Events of the history that leave the library's files as they are, in both programs."""
-
-_UNCHANGING_EVENTS = {"Test", "Grab", "Health", "HealthRestored", "ApplicationUpdate", "ManualInteractionRequired"}
-"""The same, of those that are told by a webhook."""
-
 
 @frozen(kw_only=True)
 class Held:
@@ -220,21 +214,6 @@ def slim_series(series: Record) -> dict[str, Any]:
 def record_id(record: object) -> int | None:
     """The id of a movie or series."""
     return _number(record, "id") if isinstance(record, dict) else None
-
-
-def changed_groups(history: Iterable[object], key: str) -> list[str]:
-    """The movies or series (``key``: ``movieId``, ``seriesId``) whose files a history says to have changed."""
-    events = (e for e in history if isinstance(e, dict) and str(e.get("eventType")) not in _UNCHANGING)
-    return list(dict.fromkeys(str(group) for event in events if (group := _number(event, key))))
-
-
-def told_group(event: Record) -> str | None:
-    """The movie or series whose files a webhook's event says to have changed."""
-    if str(event.get("eventType")) in _UNCHANGING_EVENTS:
-        return None
-    subject = event.get("movie") or event.get("series")
-    group = record_id(subject)
-    return str(group) if group else None
 
 
 def moment(text: str | None) -> datetime:

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
+from jackd.arr.changes import UNCHANGING
 from jackd.arr.failures import FailureReporter
 from jackd.arr.radarr import RadarrLibrary
 from jackd.arr.sonarr import SonarrLibrary
@@ -162,10 +163,8 @@ def test_the_fake_answers_only_what_the_documents_know(kind):
 @pytest.mark.parametrize("kind", ["radarr", "sonarr"])
 def test_the_words_that_stand_for_something_exist(kind):
     enums = FACTS[kind]["enums"]
-    from jackd.arr import wire
-
     events = enums["MovieHistoryEventType" if kind == "radarr" else "EpisodeHistoryEventType"]
-    assert set(events) >= wire._UNCHANGING
+    assert set(events) >= UNCHANGING
     world = full(kind)
     files = [m["movieFile"] for m in world.arr.movies.values()] if kind == "radarr" else world.arr.files.values()
     assert {f["quality"]["quality"]["source"] for f in files} <= set(enums["QualitySource"])

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jackd.arr import wire
+from jackd.arr.changes import changed_groups
 from jackd.model.ids import MediaIds
 from jackd.model.item import EPOCH, Kind, Quality
 from jackd.model.revision import Revision
@@ -191,7 +192,7 @@ def test_only_events_that_touch_files_count_as_changes():
     ]
     history = [{"movieId": n, "eventType": name} for n, name in enumerate(events, 1)]
     odd = [None, {"movieId": "x"}, {"movieId": 7, "eventType": {"a": []}}]
-    assert wire.changed_groups([*history, history[3], *odd], "movieId") == ["4", "5", "6", "7"]
+    assert changed_groups([*history, history[3], *odd], "movieId") == ["4", "5", "6", "7"]
 
 
 @pytest.mark.parametrize(
@@ -223,5 +224,5 @@ def test_no_answer_is_too_strange(one, two):
     """F38"""
     list(wire.movie_items("aaaaaaaa", one))
     wire.series_items("bbbbbbbb", SERIES, one, two)
-    wire.changed_groups(one, "movieId")
+    changed_groups(one, "movieId")
     wire.root_paths(one)
