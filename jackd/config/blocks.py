@@ -7,7 +7,7 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from jackd.config.checks import absolute_path, integer, list_of, name, once, same_url, url
+from jackd.config.checks import absolute_path, boolean, integer, list_of, name, once, same_url, url
 from jackd.config.headers import headers
 from jackd.config.limits import limits, rate
 from jackd.config.reading import Check, Cursor, Section
@@ -16,6 +16,7 @@ from jackd.config.servers import server
 from jackd.config.settings import (
     DownloadSettings,
     Environment,
+    ExtraSettings,
     JackSettings,
     LimitSettings,
     SearchSettings,
@@ -116,6 +117,7 @@ def downloads(cursor: Cursor) -> DownloadSettings:
             retry_base_delay_ms=block.take("retryBaseDelayMs", milliseconds, unset.retry_base_delay_ms),
             retry_max_delay_ms=block.take("retryMaxDelayMs", milliseconds, unset.retry_max_delay_ms),
             idle_timeout_ms=block.take("idleTimeoutMs", integer(MIN_IDLE_MS, MAX_MS), unset.idle_timeout_ms),
+            extras=block.take("extras", extras, unset.extras),
         )
         longest = block.get("retryMaxDelayMs") or block.get("retryBaseDelayMs")
         if longest and found.retry_max_delay_ms < found.retry_base_delay_ms:
@@ -130,6 +132,17 @@ def search(cursor: Cursor) -> SearchSettings:
         return SearchSettings(
             refresh_minutes=block.take("refreshMinutes", integer(1, MAX_REFRESH_MINUTES), unset.refresh_minutes),
             keep_offline_days=block.take("keepOfflineDays", integer(0, MAX_KEEP_DAYS), unset.keep_offline_days),
+        )
+
+
+def extras(cursor: Cursor) -> ExtraSettings:
+    """``downloads.extras``: every key may be missing."""
+    unset = ExtraSettings()
+    with Section(cursor) as block:
+        return ExtraSettings(
+            subtitles=block.take("subtitles", boolean, unset.subtitles),
+            nfo=block.take("nfo", boolean, unset.nfo),
+            artwork=block.take("artwork", boolean, unset.artwork),
         )
 
 

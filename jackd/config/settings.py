@@ -8,6 +8,7 @@ from typing import Literal
 
 from attrs import field, frozen
 
+from jackd.model.filenames import ARTWORK_EXTENSIONS, NFO_EXTENSIONS, SUBTITLE_EXTENSIONS
 from jackd.model.paths import PathMap
 from jackd.model.peer import Peer, url_id
 from jackd.model.schedule import Window
@@ -55,6 +56,24 @@ class JackSettings:
 
 
 @frozen(kw_only=True)
+class ExtraSettings:
+    """What comes along with a video when it lies beside it at the friend's."""
+
+    subtitles: bool = True
+    nfo: bool = True
+    artwork: bool = False
+
+    @property
+    def extensions(self) -> frozenset[str]:
+        """Of all files that may come."""
+        return (
+            (SUBTITLE_EXTENSIONS if self.subtitles else frozenset())
+            | (NFO_EXTENSIONS if self.nfo else frozenset())
+            | (ARTWORK_EXTENSIONS if self.artwork else frozenset())
+        )
+
+
+@frozen(kw_only=True)
 class DownloadSettings:
     """Where grabs go and how stubbornly they are fetched. Times are milliseconds."""
 
@@ -64,6 +83,7 @@ class DownloadSettings:
     retry_base_delay_ms: int = 1000
     retry_max_delay_ms: int = 1_800_000
     idle_timeout_ms: int = 60_000
+    extras: ExtraSettings = ExtraSettings()
 
 
 @frozen(kw_only=True)

@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from tests.arr.world import World
-from tests.fakes.arr import GrabFailed, ReleaseGone
+from tests.fakes.arr import FakeRadarr, FakeSonarr, GrabFailed, ReleaseGone
+from tests.fakes.arr_base import Tracked
 from tests.fakes.arr_import import NotImported, files_to_import
 from tests.fakes.arr_providers import MASK, Refused, values
+from tests.fakes.arr_qbittorrent import Seen
 from tests.fakes.titles import clean, parse
 from tests.support import result_of
 
@@ -475,6 +477,52 @@ def test_what_is_no_film_is_not_imported(tmp_path, name, why):
         why = "No files"
     with pytest.raises(NotImported, match=why):
         files_to_import(str(tmp_path / "done"), tmp_path / "library")
+
+
+@pytest.mark.parametrize(
+    ("names", "why"),
+    [
+        (["S01E01", "S01E02", "S01E03"], None),
+        (["S01E01", "S01E02E03"], None),
+        (["S01E01", "S01E02"], "missing"),
+        (["S01E01", "S01E02", "S01E03", "S02E01"], "not found in the grabbed release"),
+        (["S01E01", "S01E02", "S01E03", "x"], "not found in the grabbed release"),
+        (["S01"], "full season"),
+    ],
+)
+def test_a_season_is_imported_file_by_file_and_whole_or_not_at_all(tmp_path, names, why):
+    """arr.md 6.2"""
+    sonarr = FakeSonarr(None, root=tmp_path / "library")
+    series = sonarr.add_series("Show", tvdb=1)
+    for season, number in ((1, 1), (1, 2), (1, 3), (2, 1)):
+        sonarr.add_episode(series, season, number)
+    release = "Show.S01.720p.WEB-DL-GRP"
+    folder = tmp_path / "done" / release
+    folder.mkdir(parents=True)
+    for name in names:
+        (folder / f"Show.{name}.720p.WEB-DL-GRP.mkv").write_bytes(b"x")
+    tracked = Tracked(hash="H", title=release, entity=series, episodes=[1, 2, 3], ids=[1, 2, 3])
+    seen = Seen(hash="H", title=release, status="completed", output=str(folder), removable=True, **NOTHING_LEFT)
+    imported = sonarr._import(tracked, seen)
+    assert len(imported) == (0 if why else len(names))
+    assert why is None or why in tracked.message
+
+
+def test_extras_come_along_when_the_operator_says_so(tmp_path):
+    radarr = FakeRadarr(None, root=tmp_path / "library")
+    radarr.add_movie("The Matrix", 1999)
+    folder = tmp_path / "done"
+    folder.mkdir()
+    title = "The.Matrix.1999.1080p.BluRay-GRP"
+    for name in (f"{title}.mkv", f"{title}.en.srt", f"{title}.nfo", "other.srt"):
+        (folder / name).write_bytes(b"x")
+    seen = Seen(hash="H", title=title, status="completed", output=str(folder), removable=True, **NOTHING_LEFT)
+    radarr.extra_files = frozenset({".srt"})
+    [video] = radarr._import(Tracked(hash="H", title=title, entity=1, episodes=(), ids=[1]), seen)
+    assert sorted(f.name for f in video.parent.iterdir()) == [f"{title}.en.srt", f"{title}.mkv"]
+
+
+NOTHING_LEFT = {"category": "", "size": 1, "left": 0, "eta": None, "message": ""}
 
 
 def test_the_library_itself_is_not_imported(tmp_path):

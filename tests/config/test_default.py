@@ -161,7 +161,12 @@ def test_every_variable_and_its_default_stand_in_the_documentation():
 def test_every_default_of_downloads_stands_in_the_documentation():
     for field in (*attrs.fields(DownloadSettings), *attrs.fields(LimitSettings)[4:6]):
         key = re.sub("_(.)", lambda m: m[1].upper(), field.name)
-        if field.default is not attrs.NOTHING:
+        if attrs.has(type(field.default)):
+            for name, value in attrs.asdict(field.default).items():
+                assert (
+                    f"``{name}``\n       (``{value}``)".lower() in DOCS or f"``{name}`` (``{value}``)".lower() in DOCS
+                )
+        elif field.default is not attrs.NOTHING:
             assert re.search(rf"\* - ``{key}``\n     - .*\n     - ``{field.default}``\n", DOCS), key
 
 

@@ -6,7 +6,8 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from jackd.config import AutoRegister, DownloadSettings, Environment, find_config, load
+from jackd.config import AutoRegister, DownloadSettings, Environment, ExtraSettings, find_config, load
+from jackd.model.filenames import ARTWORK_EXTENSIONS, NFO_EXTENSIONS, SUBTITLE_EXTENSIONS
 from jackd.model.peer import url_id
 from tests.config.written import ARR_KEY, OWN_KEY, SUFFIXES, loaded, peer, server, write
 
@@ -22,6 +23,7 @@ downloads:
   retryBaseDelayMs: 10
   retryMaxDelayMs: 20
   idleTimeoutMs: 1000
+  extras: {{subtitles: false, artwork: true}}
 servers:
   - name: uhd
     type: radarr
@@ -51,7 +53,8 @@ FULL_JSONC = f"""\
   "jack": {{"baseUrl": "http://jack:5225/", "apiKey": "{OWN_KEY}", "stateDir": "/var/lib/jack"}}, /* in
   two lines */
   "downloads": {{"completedPath": "/data/jack", "maxConcurrentDownloads": 5, "maxDownloadAttempts": 4,
-    "retryBaseDelayMs": 10, "retryMaxDelayMs": 20, "idleTimeoutMs": 1000,}},
+    "retryBaseDelayMs": 10, "retryMaxDelayMs": 20, "idleTimeoutMs": 1000,
+    "extras": {{"subtitles": false, "artwork": true}},}},
   "servers": [
     {{"name": "uhd", "type": "radarr", "url": "http://radarr:7878/base/", "apiKey": "{ARR_KEY}",
       "headers": {{"X-Proxy": {{"env": "PROXY"}}}}, "source": false, "destination": true,
@@ -81,7 +84,10 @@ def test_every_key_arrives(tmp_path, suffix, text):
         retry_base_delay_ms=10,
         retry_max_delay_ms=20,
         idle_timeout_ms=1000,
+        extras=ExtraSettings(subtitles=False, nfo=True, artwork=True),
     )
+    assert settings.downloads.extras.extensions == NFO_EXTENSIONS | ARTWORK_EXTENSIONS
+    assert DownloadSettings(completed_path=Path()).extras.extensions == NFO_EXTENSIONS | SUBTITLE_EXTENSIONS
     radarr, docs = settings.servers
     assert (radarr.name, radarr.type, radarr.url) == ("uhd", "radarr", "http://radarr:7878/base")
     assert (radarr.api_key.reveal(), radarr.headers["X-Proxy"].reveal()) == (ARR_KEY, "sesame")

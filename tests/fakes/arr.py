@@ -16,11 +16,13 @@ Where they differ on purpose: priorities are checked in Sonarr too, redirects ar
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from tests.fakes import titles
 from tests.fakes.arr_base import FakeArr, GrabFailed, ReleaseGone, Tracked
 from tests.fakes.arr_http import of_series, query_of, record_of, reply_json
+from tests.fakes.arr_import import NotImported
 from tests.fakes.arr_torznab import TorznabIndexer
 
 __all__ = ["FakeArr", "FakeRadarr", "FakeSonarr", "GrabFailed", "ReleaseGone", "media_file"]
@@ -219,6 +221,19 @@ class FakeSonarr(FakeArr):
     def _match(self, title: str) -> tuple[int, Sequence[int]] | None:
         parsed = titles.parse(self.type, title)
         return self._match_parsed(parsed) if parsed else None
+
+    def _check_files(self, tracked: Tracked, files: Sequence[Path]) -> None:
+        """Every file must be told by its own name, and be of the release; all its episodes must be there."""
+        found: list[int] = []
+        for file in files:
+            entity, episodes = self._match(file.stem) or (0, ())
+            if entity != tracked.entity or not set(episodes) <= set(tracked.episodes):
+                raise NotImported(f"{file.name} was not found in the grabbed release")
+            if len(episodes) > 1 and not titles.parse(self.type, file.stem).episodes:  # type: ignore[union-attr]
+                raise NotImported(f"{file.name}: a single file is named as a full season")
+            found += episodes
+        if set(found) != set(tracked.episodes):
+            raise NotImported("One or more episodes expected in this release were not imported or missing")
 
     def _match_parsed(self, parsed: titles.Read) -> tuple[int, Sequence[int]] | None:
         series = next((s for s in self.series.values() if _is_series(parsed, s)), None)

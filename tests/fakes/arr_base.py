@@ -62,6 +62,7 @@ class FakeArr:
     :ivar rejections: releases that it would not grab: ``(title, why)``.
     :ivar tags: labels by number.
     :ivar blocklist: titles that failed for good.
+    :ivar extra_files: extensions of what is imported along with a video; none, as long as nobody says otherwise.
     """
 
     type: ClassVar[str]
@@ -84,6 +85,7 @@ class FakeArr:
         self.failures: list[str] = []
         self.rejections: list[tuple[str, str]] = []
         self.blocklist: list[str] = []
+        self.extra_files: frozenset[str] = frozenset()
         self.searched_again: list[str] = []
         self.imported: list[Path] = []
         self.history: list[dict[str, Any]] = []
@@ -383,10 +385,12 @@ class FakeArr:
             if self._match(seen.title) is None:
                 raise NotImported("the name does not match anything in the library")
             files = arr_import.files_to_import(seen.output or "", self.root)
+            self._check_files(tracked, files)
             folder = self.root / titles.parse(self.type, seen.title).title  # type: ignore[union-attr]
             targets = [folder / file.name for file in files]
-            for file, target in zip(files, targets, strict=True):
-                arr_import.move(file, target, hardlink=not seen.removable)
+            extras = [extra for file in files for extra in arr_import.extras_of(file, self.extra_files)]
+            for file in (*files, *extras):
+                arr_import.move(file, folder / file.name, hardlink=not seen.removable)
         except NotImported as error:
             tracked.state, tracked.message = "importBlocked", str(error)
             return []
@@ -396,6 +400,9 @@ class FakeArr:
     def _match(self, title: str) -> tuple[int, Sequence[int]] | None:
         """The movie, or the series and its episodes, that a title is: by title and year or number, never by id."""
         raise NotImplementedError
+
+    def _check_files(self, tracked: Tracked, files: Sequence[Path]) -> None:
+        """Whether the files are those of the release. Raises ``NotImported``."""
 
     def _queue_entity(self, tracked: Tracked, number: int) -> dict[str, Any]:
         raise NotImplementedError

@@ -44,6 +44,12 @@ def files_to_import(output: str, library: Path) -> list[Path]:
     return found
 
 
+def extras_of(video: Path, wanted: frozenset[str]) -> list[Path]:
+    """What comes along with a video: of the wanted extensions, in its folder, called as it is."""
+    beside = sorted(video.parent.iterdir())
+    return [f for f in beside if f != video and f.name.startswith(video.stem) and f.suffix.lower() in wanted]
+
+
 def move(file: Path, target: Path, *, hardlink: bool) -> None:
     """Move when the client lets go of the file, else hard-link; the size is compared afterwards."""
     if target.exists():
