@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from jackd.transfer import beneath
 from jackd.transfer.disk import DiskTrouble
-from jackd.transfer.part import PART, Part
+from jackd.transfer.part import Part, part_name
 from jackd.transfer.rename import rename_new
 
 WORK = ".jack"
@@ -34,7 +34,7 @@ def _disk_usage(descriptor: int) -> tuple[int, int]:
 
 class CompletedFolder:
     """
-    Where parts grow (``.jack/<hash>/part``) and finished files appear.
+    Where parts grow (``.jack/<hash>/part``, ``.jack/<hash>/1.part``, …) and finished files appear.
 
     :ivar claimed: whether jack has put its marker here before: without it, the disk is not mounted (F10).
     """
@@ -79,14 +79,14 @@ class CompletedFolder:
         with self._folder(names, mode=FOLDER_MODE):
             pass
 
-    def open_part(self, hash: str, keep: int) -> Part:
-        """The download's part, cut to ``keep`` bytes."""
+    def open_part(self, hash: str, keep: int, number: int = 0) -> Part:
+        """The part of one of the download's files, cut to ``keep`` bytes."""
         with self._folder([WORK, hash], mode=WORK_MODE) as folder:
-            return Part.open(folder, keep)
+            return Part.open(folder, keep, part_name(number))
 
-    def part_size(self, hash: str) -> int | None:
-        """Bytes of the download's part, ``None`` when there is none."""
-        return self._size([WORK, hash], PART)
+    def part_size(self, hash: str, number: int = 0) -> int | None:
+        """Bytes of the part of one of the download's files, ``None`` when there is none."""
+        return self._size([WORK, hash], part_name(number))
 
     def finished_size(self, folder: str, file: str) -> int | None:
         """Bytes of the finished file, ``None`` when there is none."""
@@ -98,12 +98,12 @@ class CompletedFolder:
             return os.stat(name, dir_fd=folder, follow_symlinks=False).st_size
         return None
 
-    def publish(self, hash: str, folder: str, file: str) -> bool:
-        """Move the part to its final name, durably; ``False`` when that is taken (F12)."""
+    def publish(self, hash: str, folder: str, file: str, number: int = 0) -> bool:
+        """Move a part to its final name, durably; ``False`` when that is taken (F12)."""
         *names, name = self._beneath(folder, file)
         with self._folder([WORK, hash]) as source, self._folder(names, mode=FOLDER_MODE) as target:
             try:
-                rename_new(PART, name, source_folder=source, target_folder=target)
+                rename_new(part_name(number), name, source_folder=source, target_folder=target)
             except FileExistsError:
                 return False
             os.fsync(target)
@@ -117,10 +117,11 @@ class CompletedFolder:
             os.fsync(target)
 
     def discard_part(self, hash: str) -> None:
-        """Remove the part and its folder, if they are there."""
+        """Remove the download's parts and their folder, if they are there."""
         with suppress(FileNotFoundError), self._folder([WORK]) as work:
-            with beneath.folder(work, [hash]) as folder, suppress(FileNotFoundError):
-                os.unlink(PART, dir_fd=folder)
+            with beneath.folder(work, [hash]) as folder:
+                for name in os.listdir(folder):  # noqa: PTH208 - a descriptor
+                    os.unlink(name, dir_fd=folder)
             os.rmdir(hash, dir_fd=work)
 
     def discard_finished(self, folder: str, file: str) -> None:

@@ -11,10 +11,17 @@ from jackd.storage.digests import digest_span
 from jackd.transfer.beneath import set_mode
 
 PART = "part"
+"""What the part of a download's first file is called."""
+
 FILE_MODE = 0o664
 """Of finished files: the *arrs, in the same group, may move and delete them (F11)."""
 
 _FLAGS = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW
+
+
+def part_name(number: int) -> str:
+    """What the part of a download's file with that number is called, beside those of the others."""
+    return f"{number}.{PART}" if number else PART
 
 
 class Part:
@@ -33,16 +40,16 @@ class Part:
         os.ftruncate(descriptor, self.size)
 
     @classmethod
-    def open(cls, folder: int, keep: int) -> Part:
+    def open(cls, folder: int, keep: int, name: str = PART) -> Part:
         """
-        The part in the folder that ``folder`` is open on, made durably if need be.
+        The part of that name in the folder that ``folder`` is open on, made durably if need be.
 
         :param keep: bytes that a checkpoint vouches for; what lies behind them is cut off.
         """
         try:
-            descriptor = os.open(PART, _FLAGS | os.O_CREAT | os.O_EXCL, FILE_MODE, dir_fd=folder)
+            descriptor = os.open(name, _FLAGS | os.O_CREAT | os.O_EXCL, FILE_MODE, dir_fd=folder)
         except FileExistsError:
-            descriptor = os.open(PART, _FLAGS, dir_fd=folder)
+            descriptor = os.open(name, _FLAGS, dir_fd=folder)
         try:
             os.fsync(folder)  # also when it was there: perhaps jack was killed before this
             return cls(descriptor, keep)

@@ -138,6 +138,21 @@ def test_a_write_that_takes_less_is_continued(folder, monkeypatch):
     assert (folder.path / ".jack" / HASH / "part").read_bytes() == b"abcdefghijkl"
 
 
+def test_each_file_of_a_download_has_a_part_of_its_own(folder):
+    for number, data in enumerate((b"one", b"second", b"3")):
+        part = folder.open_part(HASH, 0, number)
+        part.write([data], 0)
+        part.close()
+    assert sorted(p.name for p in (folder.path / ".jack" / HASH).iterdir()) == ["1.part", "2.part", "part"]
+    assert [folder.part_size(HASH, number) for number in range(4)] == [3, 6, 1, None]
+    place = str(folder.path / "c" / "h")
+    assert folder.publish(HASH, place, "t/b.mkv", 1)
+    assert (folder.path / "c/h/t/b.mkv").read_bytes() == b"second"
+    assert [folder.part_size(HASH, number) for number in range(3)] == [3, None, 1]
+    folder.discard_part(HASH)
+    assert folder.parts() == []
+
+
 def test_what_the_disk_says_is_said(tmp_path):
     disk = Disk(InlineWorkers())
     with pytest.raises(DiskTrouble, match="No such file or directory"):
