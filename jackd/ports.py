@@ -15,8 +15,9 @@ from typing import Protocol
 from attrs import field, frozen
 from twisted.internet.interfaces import IProtocol
 
-from jackd.model.download import Download, Grab
+from jackd.model.download import Download
 from jackd.model.feed import Changes
+from jackd.model.grab import Grab
 from jackd.model.item import Extra, Item
 from jackd.model.manifest import Manifest
 from jackd.model.peer import Peer, PeerStatus

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import chain, count
 
-from jackd.model.download import MAX_FILES, GrabFile
 from jackd.model.filenames import safe_name
+from jackd.model.grab import MAX_FILES, GrabFile
 from jackd.model.item import Item, extra_id
 from jackd.model.naming import release_title
 from jackd.model.release import Release

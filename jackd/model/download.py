@@ -1,80 +1,19 @@
-"""A grab, and the download that it becomes."""
+"""The download that a grab becomes."""
 
 from __future__ import annotations
 
 import enum
 import posixpath
-from collections.abc import Iterable
+from collections import Counter
 
-from attrs import define, field, frozen
+from attrs import define, field
 
-from jackd.model.coverage import Coverage
-from jackd.model.filenames import safe_name, video_extension
-from jackd.model.release import Source
+from jackd.model.file import DownloadFile
+from jackd.model.filenames import safe_name
+from jackd.model.grab import Grab
 
 ETA_UNKNOWN = 8_640_000
 """Seconds; what qBittorrent says when it does not know (100 days)."""
-
-
-MAX_FILES = 200
-"""Of one grab; more than any season has."""
-
-
-@frozen(kw_only=True)
-class GrabFile:
-    """
-    One file of a grab.
-
-    :ivar item: id of the item, or of the extra, whose bytes it has.
-    :ivar name: what it will be called; one safe component of a path.
-    :ivar size: bytes, as offered.
-    """
-
-    item: str
-    name: str
-    size: int
-
-    @property
-    def is_extra(self) -> bool:
-        """Whether it is no video, but lies beside one."""
-        return video_extension(self.name) is None
-
-
-def _files(values: Iterable[GrabFile]) -> tuple[GrabFile, ...]:
-    return tuple(values)
-
-
-@frozen(kw_only=True)
-class Grab:
-    """
-    What a stub torrent stands for: the file of one item of one friend, or those of a whole season, wanted once.
-
-    :ivar hash: the stub's info-hash, 40 lower-case hex digits, new for every grab.
-    :ivar title: the release title that the *arr was offered; also the name in its queue.
-    :ivar item: the item's id, or the season's.
-    :ivar filename: what the friend calls the file; used for its extension only. Empty for a season.
-    :ivar size: bytes, as offered, of all files together.
-    :ivar files: what it consists of, the videos in the order in which they are fetched.
-    """
-
-    hash: str
-    peer: str
-    peer_name: str
-    item: str
-    title: str
-    filename: str
-    size: int
-    files: tuple[GrabFile, ...] = field(converter=_files)
-
-    @files.default
-    def _only(self) -> tuple[GrabFile, ...]:
-        name = safe_name(self.title, extension=video_extension(self.filename) or "")
-        return (GrabFile(item=self.item, name=name, size=self.size),)
-
-    @property
-    def source(self) -> Source:
-        """The friend it was grabbed from."""
-        return Source(peer=self.peer, peer_name=self.peer_name, item=self.item)
 
 
 class State(enum.Enum):
@@ -101,14 +40,7 @@ class Download:
 
     :ivar owner: id of the server (*arr) that grabbed it; ``None`` when the operator did.
     :ivar folder: absolute path of the grab's own folder, ``<completedPath>/<category>/<hash8>`` (``save_path``).
-    :ivar file: path of the finished file relative to ``folder``: ``<title>/<title>.mkv``.
-    :ivar there: which bytes are there; between two checkpoints more than would survive. :meth:`settle` changes it.
-    :ivar good: which of them are known to be on the disk and as the manifest says.
-    :ivar received, checked: how many bytes those are.
-    :ivar lead: the friend by whose file the download goes, when that is not the one of the grab.
-    :ivar etag: of the lead's file.
-    :ivar given: how many bytes came from each friend, by his name.
-    :ivar sources: how many friends it comes from just now.
+    :ivar files: what it consists of, in the order in which they are fetched.
     :ivar added, completed, active: Unix seconds; ``completed`` is ``None`` until done; ``active`` the last byte.
     :ivar speed: bytes/s over the last seconds; 0 unless downloading.
     :ivar attempts: that failed in a row, without one more byte; ``failures``: that failed, in all.
@@ -123,16 +55,8 @@ class Download:
     owner: str | None
     category: str
     folder: str
-    file: str
+    files: list[DownloadFile] = field()
     state: State = State.QUEUED
-    there: Coverage = Coverage()
-    good: Coverage = Coverage()
-    received: int = 0
-    checked: int = 0
-    lead: Source | None = None
-    etag: str | None = None
-    given: dict[str, int] = field(factory=dict)
-    sources: int = 0
     attempts: int = 0
     failures: int = 0
     seconds: float = 0.0
@@ -155,20 +79,39 @@ class Download:
         """The grab's info-hash: the download's id everywhere."""
         return self.grab.hash
 
-    def settle(self, there: Coverage, good: Coverage) -> None:
-        """These bytes are there, of which those of ``good`` are right."""
-        self.there, self.good = there, good & there
-        self.received, self.checked = there.total, self.good.total
+    @files.default
+    def _all_files(self) -> list[DownloadFile]:
+        folder = safe_name(self.grab.title)
+        names = [file.name for file in self.grab.files]
+        return [DownloadFile(grab=self.grab, number=n, path=f"{folder}/{name}") for n, name in enumerate(names)]
+
+    @property
+    def received(self) -> int:
+        """Bytes that are there."""
+        return sum(file.received for file in self.files)
+
+    @property
+    def given(self) -> dict[str, int]:
+        """How many bytes came from each friend, by his name."""
+        total: Counter[str] = Counter()
+        for file in self.files:
+            total.update(file.given)
+        return dict(total)
+
+    @property
+    def sources(self) -> int:
+        """How many friends it comes from just now."""
+        return max(file.sources for file in self.files)
 
     @property
     def left(self) -> int:
         """Bytes still to come."""
-        return max(0, self.grab.size - self.received)
+        return sum(file.left for file in self.files)
 
     @property
     def verified(self) -> bool:
         """Whether it is complete, and every byte is the one that the manifest promised."""
-        return self.state is State.COMPLETED and self.checked >= self.grab.size
+        return self.state is State.COMPLETED and all(file.verified for file in self.files if not file.left_out)
 
     @property
     def progress(self) -> float:
@@ -184,5 +127,5 @@ class Download:
 
     @property
     def content(self) -> str:
-        """``content_path``: the folder or file inside ``folder`` that the *arr imports."""
-        return posixpath.join(self.folder, self.file.split("/", 1)[0])
+        """``content_path``: the folder inside ``folder`` that the *arr imports."""
+        return posixpath.join(self.folder, self.files[0].path.split("/", 1)[0])

@@ -29,6 +29,10 @@ MAX_SHOWN = 20
 """Bad blocks that are named."""
 
 _HASH = re.compile(r"[0-9a-f]{40}")
+_FILES = """
+    SELECT folder, path, CASE number WHEN 0 THEN hash ELSE hash || ':' || number END AS key
+    FROM downloads JOIN download_files USING (hash) WHERE hash = ? AND left_out = '' ORDER BY number
+"""
 
 
 def add_to(commands: _SubParsersAction[ArgumentParser], config: ArgumentParser) -> None:
@@ -39,19 +43,24 @@ def add_to(commands: _SubParsersAction[ArgumentParser], config: ArgumentParser) 
         help="check a downloaded file again",
         description="Compares every byte with the digests that the friend gave, wherever the file lies now.",
     )
-    verify.add_argument("what", metavar="PATH|HASH", help="the file, or the hash of a download that is still listed")
+    verify.add_argument(
+        "what", metavar="PATH|HASH", help="the file, or the hash of a download that is still listed: all its files"
+    )
     verify.set_defaults(command=verify_file)
 
 
 def verify_file(options: Namespace) -> int:
-    """Prints OK, or where the file is damaged; exit code 1 for that, too."""
+    """Prints OK, or where a file is damaged; exit code 1 for that, too."""
     with _database(settings_for(options).jack.state_dir / "jack.db") as db:
         if _HASH.fullmatch(options.what.lower()):
-            path, manifests = _by_hash(db, options.what.lower())
+            files = _by_hash(db, options.what.lower())
         else:
             path = Path(options.what)
-            manifests = _by_size(db, path)
-    bad = _compared(path, manifests)
+            files = [(path, _by_size(db, path))]
+    return max([_told(path, _compared(path, manifests)) for path, manifests in files])
+
+
+def _told(path: Path, bad: Sequence[tuple[int, int]]) -> int:
     if not bad:
         print(f"OK {path}")
         return 0
@@ -72,14 +81,16 @@ def _database(path: Path) -> Iterator[sqlite3.Connection]:
         raise CommandFailed(f"{path} can't be read ({error}): run this as the daemon's user") from None
 
 
-def _by_hash(db: sqlite3.Connection, hash: str) -> tuple[Path, list[Manifest]]:
-    row = db.execute("SELECT folder, file FROM downloads WHERE hash = ?", [hash]).fetchone()
-    if row is None:
+def _by_hash(db: sqlite3.Connection, hash: str) -> list[tuple[Path, list[Manifest]]]:
+    """Each file of the download of which there are digests."""
+    rows = db.execute(_FILES, [hash]).fetchall()
+    if not rows:
         raise CommandFailed("no download has that hash (any more); name the file itself")
-    manifest = find(db, "download_manifests", hash)
-    if manifest is None:
+    found = [(Path(row["folder"], row["path"]), find(db, "download_manifests", row["key"])) for row in rows]
+    known = [(path, [manifest]) for path, manifest in found if manifest is not None]
+    if not known:
         raise CommandFailed("the friend gave no digests of that file")
-    return Path(row["folder"], row["file"]), [manifest]
+    return known
 
 
 def _by_size(db: sqlite3.Connection, path: Path) -> list[Manifest]:

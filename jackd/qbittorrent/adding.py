@@ -9,8 +9,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from twisted.logger import Logger
 
-from jackd.model.download import Grab
 from jackd.model.errors import JackError, Unavailable, UnsupportedMedia
+from jackd.model.grab import Grab
 from jackd.model.release import split_guid
 from jackd.ports import Downloads, Mints, PeerNetwork
 from jackd.qbittorrent.calls import Actions, Answer, Call

@@ -37,12 +37,14 @@ class Reading:
 
     @actions.read("torrents/files")
     async def files(self, call: Call) -> Answer:
-        """The only file of ``hash``; ``indexes`` may name nothing but 0."""
-        file = wire.file(self._queue.one(call))
-        for index in call.words("indexes", "|"):
-            if index != "0":
+        """The files of ``hash``, or those that ``indexes`` names."""
+        files = wire.files(self._queue.one(call))
+        indexes = call.words("indexes", "|")
+        known = {str(file["index"]): file for file in files}
+        for index in indexes:
+            if index not in known:
                 raise Conflict(f"Index {index} is out of bounds.")
-        return [file]
+        return [known[index] for index in indexes] or files
 
     @actions.read("torrents/trackers")
     async def trackers(self, call: Call) -> Answer:
@@ -224,14 +226,14 @@ class Unsupported:
 
     @actions.change("torrents/filePrio")
     async def file_priority(self, call: Call) -> Answer:
-        """``hash``, ``id``, ``priority``: there is one file and it is wanted."""
+        """``hash``, ``id``, ``priority``: all files are wanted, and stay so."""
         _, ids, priority = call.need("hash", "id", "priority")
         if priority not in _FILE_PRIORITIES:
             raise BadRequest("Priority is not valid")
         if not all(part.isdecimal() for part in ids.split("|")):
             raise BadRequest("File IDs must be integers")
-        self._queue.one(call)
-        if any(int(part) for part in call.words("id", "|")):
+        files = self._queue.one(call).files
+        if any(int(part) >= len(files) for part in call.words("id", "|")):
             raise Conflict("File ID is not valid")
         return ""
 

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from attrs import frozen
 
 from jackd.model.download import ETA_UNKNOWN, Download, State
+from jackd.model.file import DownloadFile
 from jackd.model.paths import PathMap
 from jackd.torrent.metainfo import piece_length
 
@@ -148,7 +149,7 @@ def stamp(download: Download, view: View, priority: int) -> tuple[object, ...]:
         download.completed,
         download.category,
         download.folder,
-        download.file,
+        download.files[0].path,
         download.forced,
         download.tags,
         download.ratio_limit,
@@ -205,17 +206,26 @@ def properties(download: Download, view: View) -> Row:
     }
 
 
-def file(download: Download) -> Row:
-    """The only element of ``torrents/files``; ``name`` is relative to ``save_path``."""
+def files(download: Download) -> list[Row]:
+    """``torrents/files``; each ``name`` is relative to ``save_path``. What does not come has the priority 0."""
+    length = piece_length(download.grab.size)
+    rows, at = list[Row](), 0
+    for file in download.files:
+        rows.append(_file(download, file, [at // length, max(at, at + file.size - 1) // length]))
+        at += file.size
+    return rows
+
+
+def _file(download: Download, file: DownloadFile, pieces: list[int]) -> Row:
     return {
         "availability": -1 if download.state.finished else 1,
-        "index": 0,
-        "is_seed": download.state is State.COMPLETED,
-        "name": download.file,
-        "piece_range": [0, max(0, len(pieces_of(download)) - 1)],
-        "priority": 1,
-        "progress": download.progress,
-        "size": download.grab.size,
+        "index": file.number,
+        "is_seed": file.done,
+        "name": file.path,
+        "piece_range": pieces,
+        "priority": 0 if file.left_out else 1,
+        "progress": 1.0 if file.done else min(file.received / max(file.size, 1), 0.9999),
+        "size": file.size,
     }
 
 

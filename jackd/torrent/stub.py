@@ -17,9 +17,9 @@ from typing import Any
 from attrs import frozen
 
 from jackd.model.contents import contents
-from jackd.model.download import MAX_FILES, Grab, GrabFile
 from jackd.model.errors import JackError, UnsupportedMedia
 from jackd.model.filenames import safe_name
+from jackd.model.grab import MAX_FILES, Grab, GrabFile
 from jackd.model.naming import release_title
 from jackd.model.release import Release
 from jackd.ports import Mints

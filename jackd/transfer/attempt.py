@@ -11,6 +11,7 @@ from twisted.logger import Logger
 
 from jackd.model.download import Download, State
 from jackd.model.errors import NotFound, PeerError
+from jackd.model.file import DownloadFile
 from jackd.model.manifest import Manifest
 from jackd.model.release import Source
 from jackd.ports import RemoteFile
@@ -41,26 +42,26 @@ class Attempt:
     :ivar swarm: who gives the bytes.
     """
 
-    def __init__(self, download: Download, part: Part, tools: Tools) -> None:
+    def __init__(self, download: Download, file: DownloadFile, part: Part, tools: Tools) -> None:
         self._download = download
+        self._file = file
         self._tools = tools
-        self._size = download.grab.size
         self._stopped = False
         self._interrupt: Callable[[], object] | None = None
-        if not download.there:
-            download.lead = None
-        lead = download.lead or download.grab.source
-        self._ledger = ledger = Ledger(download, part, tools)
+        if not file.there:
+            file.lead = None
+        lead = file.lead or file.source
+        self._ledger = ledger = Ledger(download, file, part, tools)
         self._seeders = seeders = Seeders(lead, clock=tools.clock, expelled=self._expel)
-        self._finder = ManifestFinder(download, store=tools.manifests, files=tools.files, clock=tools.clock)
-        self.swarm = Swarm(download, part, ledger=ledger, seeders=seeders, tools=tools, news=self._advance)
-        self._joining = Joining(download, seeders=seeders, swarm=self.swarm, tools=tools)
+        self._finder = ManifestFinder(file, store=tools.manifests, files=tools.files, clock=tools.clock)
+        self.swarm = Swarm(file, part, ledger=ledger, seeders=seeders, tools=tools, news=self._advance)
+        self._joining = Joining(file, seeders=seeders, swarm=self.swarm, tools=tools)
         self._verification = Verification(
-            self._size,
+            file.size,
             ledger,
             part,
             finder=self._finder,
-            mender=Mender(download, part, ledger=ledger, seeders=seeders, tools=tools),
+            mender=Mender(file, part, ledger=ledger, seeders=seeders, tools=tools),
             threads=tools.digests,
             clock=tools.clock,
             found=self._found,
@@ -85,8 +86,8 @@ class Attempt:
         :raises Stopped: after :meth:`stop`.
         """
         try:
-            first = await self._begin() if self._download.left else None
-            self._seeders.lead.etag = self._download.etag
+            first = await self._begin() if self._file.left else None
+            self._seeders.lead.etag = self._file.etag
             self._verification.begin()
             while self.swarm.wanting or not await self._is_right():
                 await self._flow(first)
@@ -96,11 +97,11 @@ class Attempt:
             raise self._verification.error or Stopped from None
 
     async def close(self) -> None:
-        """What is there, and durable, stands in the download when this returns; nobody is at the part any more."""
+        """What is there, and durable, stands in the file when this returns; nobody is at the part any more."""
         self._joining.stop()
         await self._verification.close()
         await self._ledger.close(known=self._verification.manifest is not None)
-        self._download.sources = 0
+        self._file.sources = 0
 
     # Whose file it is
 
@@ -108,7 +109,7 @@ class Attempt:
         """The answer of the one who leads; ``None`` when he can't be asked, but others may have the same content."""
         lead = self._seeders.lead
         try:
-            return await self._lead(lead.source, etag=self._download.etag)
+            return await self._lead(lead.source, etag=self._file.etag)
         except (PeerError, NotFound) as error:
             self._seeders.failed(lead, error)
             kept = await self._finder.kept() if self._ledger.there else None
@@ -121,19 +122,19 @@ class Attempt:
 
     async def _somebody_else(self, error: Exception) -> RemoteFile:
         """Nothing that is there is of any use, and he is gone: begin with another friend's file (F46)."""
-        for source in await self._until(others_of(self._download, self._tools)):
+        for source in await self._until(others_of(self._file, self._tools)):
             with suppress(PeerError, NotFound):
                 remote = await self._lead(source, etag=None)
-                told = {"title": self._download.grab.title, "hash": self._download.hash, "reason": str(error)}
+                told = {"title": self._file.title, "hash": self._file.hash, "reason": str(error)}
                 _log.info("{title} comes from {peer} instead: {reason}", peer=source.peer_name, **told)
                 return remote
         raise error
 
     async def _lead(self, source: Source, *, etag: str | None) -> RemoteFile:
         """By his file the download goes if he answers: by what is there if it is the file with ``etag``."""
-        [*gaps] = self._ledger.there.gaps(self._size).spans if source == self._seeders.lead.source else []
-        gap = gaps[0] if gaps else (0, self._size)
-        remote = await self._until(open_source(self._tools.files, source, gap, size=self._size, etag=etag))
+        [*gaps] = self._ledger.there.gaps(self._file.size).spans if source == self._seeders.lead.source else []
+        gap = gaps[0] if gaps else (0, self._file.size)
+        remote = await self._until(open_source(self._tools.files, source, gap, size=self._file.size, etag=etag))
         try:
             self._go_on()
             await self._go_by(remote, source, gap[0])
@@ -147,7 +148,7 @@ class Attempt:
         same = source == self._seeders.lead.source
         if not same:
             self._seeders.lead_by(source)
-        changed = self._ledger.there and remote.etag != self._download.etag
+        changed = self._ledger.there and remote.etag != self._file.etag
         if not same or changed or remote.start != start:
             await self._ledger.start_over(remote.etag, source)
             self.swarm.start_over()
@@ -174,7 +175,7 @@ class Attempt:
 
     def _found(self, manifest: Manifest) -> None:
         self.swarm.widen(manifest.block_size)
-        if self._download.left:
+        if self._file.left:
             self._joining.begin(manifest)
 
     # What comes of it
@@ -188,7 +189,7 @@ class Attempt:
             raise
         except Overlong:
             if self._verification.manifest is None:  # nobody can tell what of it is right
-                await self._ledger.start_over(self._download.etag, self._seeders.lead.source)
+                await self._ledger.start_over(self._file.etag, self._seeders.lead.source)
             raise
         except (PeerError, NotFound, Stopped):
             await self._ledger.finish()

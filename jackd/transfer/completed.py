@@ -116,7 +116,7 @@ class CompletedFolder:
         with self._folder(names, mode=FOLDER_MODE) as target:
             os.fsync(target)
 
-    def discard_part(self, hash: str) -> None:
+    def discard_parts(self, hash: str) -> None:
         """Remove the download's parts and their folder, if they are there."""
         with suppress(FileNotFoundError), self._folder([WORK]) as work:
             with beneath.folder(work, [hash]) as folder:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from attrs import evolve
+
 from jackd.model.download import Download
+from jackd.model.file import DownloadFile
 from jackd.transfer.attempt import Attempt
 from jackd.transfer.disk import DiskTrouble
 from jackd.transfer.placing import candidates
@@ -12,12 +15,12 @@ from jackd.transfer.tools import Tools
 
 class Fetch:
     """
-    Runs once. It alone changes meanwhile what the download says of its file's bytes, and ``file`` when that name is
-    taken.
+    Runs once. It alone changes meanwhile what is known of the file, such as its ``path`` when that name is taken.
     """
 
-    def __init__(self, download: Download, tools: Tools) -> None:
+    def __init__(self, download: Download, file: DownloadFile, tools: Tools) -> None:
         self._download = download
+        self._file = file
         self._tools = tools
         self._disk = tools.disk
         self._folder = tools.folder
@@ -33,31 +36,37 @@ class Fetch:
     @property
     def limited(self) -> bool:
         """Whether a speed limit of ours holds for anybody who gives it."""
-        lead = self._download.lead or self._download.grab.source
+        lead = self._file.lead or self._file.source
         return self._tools.limited(lead.peer) or (self._attempt is not None and self._attempt.swarm.limited)
 
     async def run(self) -> None:
-        """Returns when the file has its final name. Raises as :meth:`jackd.transfer.job.Job.run` does."""
+        """
+        Returns when the file has its final name and the database knows. Raises as :meth:`jackd.transfer.job.Job.run`
+        does.
+        """
         if not await self._is_there():
             await self._bring()
             await self._publish()
+        await self._tools.store.save_file(evolve(self._file, done=True))
+        self._file.done = True
 
     async def _is_there(self) -> bool:
         """A crash may have come between the last renaming and the database's knowing of it (F2)."""
-        download = self._download
-        if download.left:
+        file, folder = self._file, self._download.folder
+        if file.left:
             return False
-        part = await self._disk.run(self._folder.part_size, download.hash)
-        size = await self._disk.run(self._folder.finished_size, download.folder, download.file)
-        if part is not None or size != download.grab.size:
+        part = await self._disk.run(self._folder.part_size, file.hash, file.number)
+        size = await self._disk.run(self._folder.finished_size, folder, file.path)
+        if part is not None or size != file.size:
             return False
-        await self._disk.run(self._folder.settle, download.folder, download.file)
+        await self._disk.run(self._folder.settle, folder, file.path)
         return True
 
     async def _bring(self) -> None:
         self._go_on()
-        part = await self._disk.run(self._folder.open_part, self._download.hash, self._download.there.end)
-        self._attempt = attempt = Attempt(self._download, part, self._tools)
+        file = self._file
+        part = await self._disk.run(self._folder.open_part, file.hash, file.there.end, file.number)
+        self._attempt = attempt = Attempt(self._download, file, part, self._tools)
         try:
             self._go_on()
             await attempt.run()
@@ -67,15 +76,15 @@ class Fetch:
             await self._disk.run(part.close)
 
     async def _publish(self) -> None:
-        download = self._download
-        for file in candidates(download.file):
+        file, folder = self._file, self._download.folder
+        for path in candidates(file.path):
             self._go_on()
-            if file != download.file:
-                download.file = file
-                await self._tools.store.save_state([download])
-            if await self._disk.run(self._folder.publish, download.hash, download.folder, file):
+            if path != file.path:
+                file.path = path
+                await self._tools.store.save_file(file)
+            if await self._disk.run(self._folder.publish, file.hash, folder, path, file.number):
                 return
-        raise DiskTrouble(f"the name {download.file} is taken")
+        raise DiskTrouble(f"the name {file.path} is taken")
 
     def _go_on(self) -> None:
         if self._stopped:

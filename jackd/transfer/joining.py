@@ -9,7 +9,7 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from jackd.model.download import Download
+from jackd.model.file import DownloadFile
 from jackd.model.manifest import Manifest
 from jackd.model.release import Source
 from jackd.transfer.finder import ManifestFinder
@@ -29,8 +29,8 @@ class Joining:
     that he gives is compared.
     """
 
-    def __init__(self, download: Download, *, seeders: Seeders, swarm: Swarm, tools: Tools) -> None:
-        self._download = download
+    def __init__(self, file: DownloadFile, *, seeders: Seeders, swarm: Swarm, tools: Tools) -> None:
+        self._file = file
         self._seeders = seeders
         self._swarm = swarm
         self._tools = tools
@@ -57,7 +57,7 @@ class Joining:
 
     def _broken(self, failure: Failure) -> None:
         if failure.check(CancelledError) is None:
-            _log.failure("somebody could not join {title}", failure, title=self._download.grab.title)
+            _log.failure("somebody could not join {title}", failure, title=self._file.title)
 
     def _done(self, _: object, asking: Deferred[None]) -> None:
         self._asking.remove(asking)
@@ -66,24 +66,25 @@ class Joining:
 
     async def _look(self, manifest: Manifest) -> None:
         known = self._seeders.sources()
-        others = [source for source in await others_of(self._download, self._tools) if source not in known]
+        others = [source for source in await others_of(self._file, self._tools) if source not in known]
         for source in others[:MAX_ASKED]:
             self._do(self._ask(source, manifest))
 
     async def _ask(self, source: Source, manifest: Manifest) -> None:
         tools = self._tools
-        finder = ManifestFinder(self._download, store=tools.manifests, files=tools.files, clock=tools.clock)
+        finder = ManifestFinder(self._file, store=tools.manifests, files=tools.files, clock=tools.clock)
         found = await finder.ask(source)
         if found is None or (found.size, found.root) != (manifest.size, manifest.root):
             return
         self._seeders.add(source, found.etag)
-        told = {"title": self._download.grab.title, "hash": self._download.hash}
+        told = {"title": self._file.title, "hash": self._file.hash}
         _log.info("{title}: {peer} has the same file and helps", peer=source.peer_name, **told)
 
 
-async def others_of(download: Download, tools: Tools) -> list[Source]:
+async def others_of(file: DownloadFile, tools: Tools) -> list[Source]:
     """Who seems to have the file beside its lead; the friend of the grab first, when he is not the lead."""
-    grab = download.grab
-    lead = download.lead or grab.source
-    found = await tools.files.sources(lead.peer, lead.item, size=grab.size, title=grab.title)
-    return [source for source in dict.fromkeys([grab.source, *found]) if source != lead]
+    if file.wanted.is_extra:
+        return []
+    lead = file.lead or file.source
+    found = await tools.files.sources(lead.peer, lead.item, size=file.size, title=file.release)
+    return [source for source in dict.fromkeys([file.source, *found]) if source != lead]

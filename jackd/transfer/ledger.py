@@ -10,6 +10,7 @@ from twisted.internet.defer import Deferred
 
 from jackd.model.coverage import Coverage
 from jackd.model.download import Download
+from jackd.model.file import DownloadFile
 from jackd.model.release import Source
 from jackd.transfer.checkpoint import Checkpoints
 from jackd.transfer.disk import DiskTrouble
@@ -22,16 +23,17 @@ T = TypeVar("T")
 
 class Ledger:
     """
-    Of one attempt. It alone changes what the download says of its bytes, and the database learns of them here: only of
+    Of one attempt. It alone changes what is said of the file's bytes, and the database learns of them here: only of
     what is on the disk, and never of a byte of one file under another file's validator.
 
-    :ivar good: what was compared with the manifest and is right; the download says so once it is on the disk.
+    :ivar good: what was compared with the manifest and is right; the file says so once it is on the disk.
     """
 
-    def __init__(self, download: Download, part: Part, tools: Tools) -> None:
-        download.settle(download.there.clipped(part.size), download.good)
-        self.good = download.good
+    def __init__(self, download: Download, file: DownloadFile, part: Part, tools: Tools) -> None:
+        file.settle(file.there.clipped(part.size), file.good)
+        self.good = file.good
         self._download = download
+        self._file = file
         self._part = part
         self._tools = tools
         self._unsure = False
@@ -41,7 +43,7 @@ class Ledger:
     @property
     def there(self) -> Coverage:
         """What is written and not known to be wrong."""
-        return self._download.there
+        return self._file.there
 
     def givers(self, span: Coverage) -> list[Source]:
         """Who gave any of these bytes in this attempt."""
@@ -53,7 +55,7 @@ class Ledger:
 
     def count(self, source: Source, size: int) -> None:
         """So many bytes came from him."""
-        given = self._download.given
+        given = self._file.given
         given[source.peer_name] = given.get(source.peer_name, 0) + size
 
     def add(self, span: Coverage, source: Source) -> None:
@@ -92,22 +94,22 @@ class Ledger:
 
     async def vouch(self, etag: str | None) -> None:
         """The validator of what follows, before its first byte; known to the database when this returns."""
-        if self._download.etag != etag or not self.there:
-            self._download.etag = etag
+        if self._file.etag != etag or not self.there:
+            self._file.etag = etag
             await self.commit(self.there)
 
     def _begin_with(self, etag: str | None, lead: Source) -> None:
-        download = self._download
+        file = self._file
         self.good = Coverage()
         self._givers.clear()
         self._set(Coverage())
-        download.etag = etag
-        download.lead = lead if lead != download.grab.source else None
+        file.etag = etag
+        file.lead = lead if lead != file.source else None
         self._checkpoints = self._new_checkpoints()
 
     def commit(self, there: Coverage) -> Deferred[None]:
         """Tell the database that ``there`` is on the disk."""
-        return self._tools.store.checkpoint(self._download, there, self._download.good)
+        return self._tools.store.checkpoint(self._download, self._file, there, self._file.good)
 
     async def finish(self) -> None:
         """All that was written is on the disk. Raises ``DiskTrouble``."""
@@ -115,17 +117,17 @@ class Ledger:
 
     async def seal(self) -> None:
         """The whole file is on the disk, and the database knows. Raises ``DiskTrouble``."""
-        download, good, known = self._download, self.good, (self._download.there, self._download.good)
-        if not await self.synced(self._part.seal, download.grab.size):
+        file, good, known = self._file, self.good, (self._file.there, self._file.good)
+        if not await self.synced(self._part.seal, file.size):
             raise DiskTrouble("the disk lost bytes that were written")
-        download.settle(Coverage.of(0, download.grab.size), good)
-        if (download.there, download.good) != known or self._checkpoints.durable != download.there:
-            await self.commit(download.there)
-        self._checkpoints.durable = download.there
+        file.settle(Coverage.of(0, file.size), good)
+        if (file.there, file.good) != known or self._checkpoints.durable != file.there:
+            await self.commit(file.there)
+        self._checkpoints.durable = file.there
 
     async def close(self, *, known: bool) -> None:
         """
-        The attempt is over: the download says what is durable.
+        The attempt is over: the file says what is durable.
 
         :param known: whether there is a manifest. When a sync failed, blocks that were mended before it can still be
             read, and are right, but perhaps the disk does not have them: only what was compared before the last good
@@ -133,14 +135,14 @@ class Ledger:
         """
         with suppress(Exception):  # it is not the first error
             await self._checkpoints.settle()
-        download = self._download
+        file = self._file
         durable = self._checkpoints.durable
         if self._unsure and known:
-            durable &= download.good
-            download.settle(durable, download.good)
+            durable &= file.good
+            file.settle(durable, file.good)
             with suppress(Exception):  # nor is this
                 await self.commit(durable)
-        download.settle(durable, download.good)
+        file.settle(durable, file.good)
 
     async def synced(self, sync: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Have the disk run ``sync``, and remember it when that fails."""
@@ -153,10 +155,10 @@ class Ledger:
     async def _sync(self) -> None:
         good = self.good  # of what is mended while the disk works nobody knows whether it is on it
         await self.synced(self._part.sync)
-        self._download.settle(self.there, good)
+        self._file.settle(self.there, good)
 
     def _set(self, there: Coverage) -> None:
-        self._download.settle(there, self._download.good)
+        self._file.settle(there, self._file.good)
 
     def _new_checkpoints(self) -> Checkpoints:
         return Checkpoints(

@@ -10,8 +10,8 @@ from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
 from jackd.model.coverage import Coverage
-from jackd.model.download import Download
 from jackd.model.errors import PeerError
+from jackd.model.file import DownloadFile
 from jackd.model.manifest import Manifest
 from jackd.model.release import Source
 from jackd.transfer.lane import Lane
@@ -39,8 +39,8 @@ _log = Logger(namespace="jackd.transfer")
 class Mender:
     """Of one attempt."""
 
-    def __init__(self, download: Download, part: Part, *, ledger: Ledger, seeders: Seeders, tools: Tools) -> None:
-        self._download = download
+    def __init__(self, file: DownloadFile, part: Part, *, ledger: Ledger, seeders: Seeders, tools: Tools) -> None:
+        self._file = file
         self._part = part
         self._ledger = ledger
         self._seeders = seeders
@@ -82,8 +82,8 @@ class Mender:
         [(start, stop)] = block.spans
         _log.warn(
             "{title}: bytes {start} to {stop} from {peer} are not those of the manifest; fetched again",
-            title=self._download.grab.title,
-            hash=self._download.hash,
+            title=self._file.title,
+            hash=self._file.hash,
             peer=" and ".join(giver.peer_name for giver in givers) or "an earlier attempt",
             start=start,
             stop=stop,
@@ -107,7 +107,7 @@ class Mender:
         lane = Lane(
             seeder,
             Claim(start, stop),
-            size=self._download.grab.size,
+            size=self._file.size,
             part=self._part,
             tools=self._tools,
             written=_nothing,

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from jackd.model.download import Download, Grab
+from jackd.model.download import Download
 from jackd.model.errors import UnsupportedMedia
-from jackd.model.filenames import safe_name, safe_path, video_extension
+from jackd.model.filenames import EXTRA_EXTENSIONS, safe_name, safe_path
+from jackd.model.grab import Grab
 
 MAX_SIZE = 200 * 1024**3
 """Bytes of one file (F24)."""
@@ -24,10 +25,13 @@ def check(grab: Grab) -> None:
     """Raises ``UnsupportedMedia`` for what can never become a file here."""
     if not _HASH.fullmatch(grab.hash):
         raise UnsupportedMedia("that is no info-hash")
-    if not 0 < grab.size <= MAX_SIZE:
-        raise UnsupportedMedia(f"a file of {grab.size} bytes is not accepted")
-    if video_extension(grab.filename) is None:
-        raise UnsupportedMedia(f"only videos are accepted, not {safe_name(grab.filename)}")
+    for file in grab.files:
+        if not 0 < file.size <= MAX_SIZE:
+            raise UnsupportedMedia(f"a file of {file.size} bytes is not accepted")
+        if file.is_extra and file.name.rpartition(".")[2].lower() not in EXTRA_EXTENSIONS:
+            raise UnsupportedMedia(f"only videos are accepted, not {safe_name(grab.filename or file.name)}")
+    if all(file.is_extra for file in grab.files):
+        raise UnsupportedMedia("there is no video in it")
 
 
 def folder_of(grab: Grab, completed: Path, category: str) -> str:
@@ -35,17 +39,11 @@ def folder_of(grab: Grab, completed: Path, category: str) -> str:
     return str(completed / safe_path(category) / grab.hash[:8])
 
 
-def file_of(grab: Grab) -> str:
-    """The finished file below that folder: ``<title>/<title>.<ext>``."""
-    name = safe_name(grab.title, extension=video_extension(grab.filename) or "")
-    return f"{safe_name(grab.title)}/{name}"
-
-
 def new_download(grab: Grab, completed: Path, *, category: str, **values: Any) -> Download:
     """The row of a new grab. Raises ``UnsupportedMedia`` as :func:`check` does."""
     check(grab)
     folder = folder_of(grab, completed, category)
-    return Download(grab=grab, category=category, folder=folder, file=file_of(grab), **values)
+    return Download(grab=grab, category=category, folder=folder, **values)
 
 
 def candidates(file: str) -> Iterator[str]:

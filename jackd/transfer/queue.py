@@ -15,9 +15,10 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from jackd.config.settings import DownloadSettings
-from jackd.model.download import Download, Grab, State
+from jackd.model.download import Download, State
 from jackd.model.errors import Unavailable
 from jackd.model.filenames import safe_path
+from jackd.model.grab import Grab
 from jackd.model.history import Event
 from jackd.ports import RemoteFiles
 from jackd.storage.downloads import DownloadStore
@@ -296,5 +297,7 @@ class DownloadQueue(Service):
         if not await self._remains.look_again(entry.download):
             entry.best = 0
             await self._put([entry], State.QUEUED)
-        await self._store.checkpoint(entry.download, entry.download.there, entry.download.good)
+        for file in entry.download.files:
+            await self._store.save_file(file)
+            await self._store.checkpoint(entry.download, file, file.there, file.good)
         self._rows.changed()

@@ -6,6 +6,7 @@ from twisted.logger import Logger
 
 from jackd.model.coverage import Coverage
 from jackd.model.download import Download, State
+from jackd.model.file import DownloadFile
 from jackd.transfer.completed import CompletedFolder
 from jackd.transfer.disk import Disk, DiskTrouble
 
@@ -21,31 +22,35 @@ class Remains:
 
     async def discard(self, download: Download, *, delete_files: bool) -> None:
         """
-        Remove them, finished files only when asked for. A disk that is not there can't keep a row in the list; what
-        remains of a part is swept away later.
+        Remove them; the finished files of a complete download only when asked for. Of what was not complete nobody knows
+        yet. A disk that is not there can't keep a row in the list; what remains of a part is swept away later.
         """
-        unseen = download.state is not State.COMPLETED and not download.left
         try:
-            await self._disk.run(self._folder.discard_part, download.hash)
-            if delete_files or unseen:
-                await self._disk.run(self._folder.discard_finished, download.folder, download.file)
-            await self._disk.run(self._folder.tidy, download.folder, download.file)
+            await self._disk.run(self._folder.discard_parts, download.hash)
+            if delete_files or download.state is not State.COMPLETED:
+                for file in download.files:
+                    if file.done or not file.left:
+                        await self._disk.run(self._folder.discard_finished, download.folder, file.path)
+            await self._disk.run(self._folder.tidy, download.folder, download.files[0].path)
         except DiskTrouble as error:
             _log.warn("{title}: its files are not removed: {error}", title=download.grab.title, error=str(error))
 
     async def look_again(self, download: Download) -> bool:
         """
-        Whether all is there that should be: the finished file with its size, or of an unfinished one some bytes, which
+        Whether all is there that should be: each finished file with its size, or of an unfinished one some bytes, which
         are compared again. What is not is forgotten. Raises ``DiskTrouble``.
         """
         await self._disk.run(self._folder.check)
-        if download.state is not State.COMPLETED:
-            size = await self._disk.run(self._folder.part_size, download.hash) or 0
-            download.settle(download.there.clipped(size), Coverage())
-            return True
-        if await self._disk.run(self._folder.finished_size, download.folder, download.file) == download.grab.size:
-            return True
-        await self._disk.run(self._folder.discard_finished, download.folder, download.file)
-        download.settle(Coverage(), Coverage())
-        download.etag = download.lead = download.completed = None
-        return False
+        for file in download.files:
+            await self._look_at(download.folder, file)
+        whole = download.state is not State.COMPLETED or not download.left
+        download.completed = download.completed if whole else None
+        return whole
+
+    async def _look_at(self, folder: str, file: DownloadFile) -> None:
+        if not file.done:
+            size = await self._disk.run(self._folder.part_size, file.hash, file.number) or 0
+            file.settle(file.there.clipped(size), Coverage())
+        elif await self._disk.run(self._folder.finished_size, folder, file.path) != file.size:
+            await self._disk.run(self._folder.discard_finished, folder, file.path)
+            file.forget()

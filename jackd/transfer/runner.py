@@ -244,7 +244,7 @@ class Runner:
                 async with self._turns.take([hash]):
                     entry = self._rows.get(hash)
                     if entry is None or (entry.job is None and entry.download.state is State.COMPLETED):
-                        await disk.run(folder.discard_part, hash)
+                        await disk.run(folder.discard_parts, hash)
         except DiskTrouble as error:
             _log.info("the completed folder is not swept: {error}", error=str(error))
         self.fill()

@@ -10,8 +10,8 @@ from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from jackd.model.download import Download
 from jackd.model.errors import NotFound, PeerError
+from jackd.model.file import DownloadFile
 from jackd.model.manifest import BLOCK_BYTES
 from jackd.ports import RemoteFile
 from jackd.transfer.lane import Lane
@@ -45,7 +45,7 @@ class Swarm:
 
     def __init__(
         self,
-        download: Download,
+        file: DownloadFile,
         part: Part,
         *,
         ledger: Ledger,
@@ -54,13 +54,13 @@ class Swarm:
         news: Callable[[], object],
     ) -> None:
         self.joining = 0
-        self._download = download
+        self._file = file
         self._part = part
         self._ledger = ledger
         self._seeders = seeders
         self._tools = tools
         self._news = news
-        self._pool = Pool(ledger.there.gaps(download.grab.size))
+        self._pool = Pool(ledger.there.gaps(file.size))
         self._lanes: list[Lane] = []
         self._tuner: Tuner | None = None
         self._block = BLOCK_BYTES
@@ -101,7 +101,7 @@ class Swarm:
 
     def start_over(self) -> None:
         """Nothing is there."""
-        self._pool = Pool(self._ledger.there.gaps(self._download.grab.size))
+        self._pool = Pool(self._ledger.there.gaps(self._file.size))
 
     def stop(self) -> None:
         """Have it end as soon as nothing is being written any more."""
@@ -122,8 +122,8 @@ class Swarm:
         """His lanes end, and what he gave counts only where it was found to be right."""
         _log.warn(
             "{title}: {peer} is not asked any more: his bytes were wrong twice",
-            title=self._download.grab.title,
-            hash=self._download.hash,
+            title=self._file.title,
+            hash=self._file.hash,
             peer=seeder.source.peer_name,
         )
         for lane in self._of(seeder):
@@ -170,7 +170,7 @@ class Swarm:
         return [lane for lane in self._lanes if lane.seeder is seeder]
 
     def _start(self, seeder: Seeder, claim: Claim, remote: RemoteFile | None = None) -> None:
-        size = self._download.grab.size
+        size = self._file.size
         lane = Lane(seeder, claim, size=size, part=self._part, tools=self._tools, written=self._written)
         self._lanes.append(lane)
         self._count()
@@ -202,7 +202,7 @@ class Swarm:
         if isinstance(error, PeerError | NotFound):
             self._seeders.failed(seeder, error)
             if self._tuner is not None:
-                told = {"title": self._download.grab.title, "hash": self._download.hash, "reason": str(error)}
+                told = {"title": self._file.title, "hash": self._file.hash, "reason": str(error)}
                 _log.info("{title}: {peer} gives nothing: {reason}", peer=seeder.source.peer_name, **told)
         elif not isinstance(error, Stopped):
             self._halt(error)
@@ -241,7 +241,7 @@ class Swarm:
         if self._lanes:
             self._lonely = None
         if self._tuner is not None:
-            self._tuner.look(self._tools.clock.seconds(), self._moved, left=self._download.left, limited=self.limited)
+            self._tuner.look(self._tools.clock.seconds(), self._moved, left=self._file.left, limited=self.limited)
             self._trim(self._tuner.lanes)
         self._fill()
 
@@ -252,7 +252,7 @@ class Swarm:
                 lane.stop()
 
     def _count(self) -> None:
-        self._download.sources = len({lane.seeder for lane in self._lanes})
+        self._file.sources = len({lane.seeder for lane in self._lanes})
 
 
 def _seconds_left(lane: Lane) -> float:

@@ -7,7 +7,8 @@ from twisted.internet.defer import Deferred
 
 from jackd.arr import failures
 from jackd.arr.failures import GATHER_SECONDS, LAST_PAUSE_SECONDS, LOOK_SECONDS, FailureReporter
-from jackd.model.download import Download, Grab, State
+from jackd.model.download import Download, State
+from jackd.model.grab import Grab
 from jackd.model.history import Event
 from tests.arr.world import World
 from tests.fakes.arr_base import Tracked
@@ -27,7 +28,7 @@ class Queue:
 def download(world: World, state: State = State.FAILED, hash: str = HASH, owner: str | None = "") -> Download:
     grab = Grab(hash=hash, peer="p", peer_name="Alice", item="i", title="The.Matrix.1999", filename="m.mkv", size=5)
     owner = world.server.id if owner == "" else owner
-    return Download(grab=grab, owner=owner, category="c", folder="/d", file="a/a.mkv", state=state)
+    return Download(grab=grab, owner=owner, category="c", folder="/d", state=state)
 
 
 def world_with(*downloads, kind: str = "radarr", in_queue: bool = True, episodes=()) -> tuple[World, FailureReporter]:

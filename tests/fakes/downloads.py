@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from jackd.model.download import Download, Grab, State
+from jackd.model.coverage import Coverage
+from jackd.model.download import Download, State
 from jackd.model.errors import Unavailable
+from jackd.model.grab import Grab
+
+
+def come(download: Download, received: int, *, checked: int = 0) -> Download:
+    """``download``, of whose only file so many bytes are there, and so many of them are right."""
+    (file,) = download.files
+    file.settle(Coverage.of(0, received), Coverage.of(0, checked))
+    file.done = download.state is State.COMPLETED
+    return download
 
 
 class FakeDownloads:
@@ -36,7 +46,6 @@ class FakeDownloads:
             owner=owner,
             category=category,
             folder="/".join(filter(None, [self._completed_path, category, grab.hash[:8]])),
-            file=f"{grab.title}/{grab.title}.mkv",
             state=State.PAUSED if paused else State.QUEUED,
             position=len(self._downloads),
             added=self._now(),

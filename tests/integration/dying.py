@@ -120,7 +120,7 @@ STEPS: dict[str, Step] = {
     "after the last commit": after(DownloadStore, "save_state", is_complete),
 }
 DELETING: dict[str, Step] = {
-    "after the part is removed": after(CompletedFolder, "discard_part"),
+    "after the part is removed": after(CompletedFolder, "discard_parts"),
     "after the file is removed": after(CompletedFolder, "discard_finished"),
     "after the folders are removed": after(CompletedFolder, "tidy"),
     "after the row is removed": after(DownloadStore, "remove"),

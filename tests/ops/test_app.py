@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from twisted.internet.task import Clock
 
-from jackd.model.download import Grab, State
+from jackd.model.coverage import Coverage
+from jackd.model.download import State
+from jackd.model.grab import Grab
 from jackd.model.history import Event
 from jackd.model.item import Item
 from jackd.model.peer import Peer, PeerStatus
@@ -207,8 +209,10 @@ def queue(count: int) -> FakeDownloads:
 def test_the_queue_as_it_is_now():
     downloads = queue(2)
     first, second = downloads.list()
-    first.state, first.received, first.speed, first.failures = State.DOWNLOADING, 400, 50.5, 3
-    second.state, second.received, second.checked, second.completed = State.COMPLETED, 1000, 1000, 9.0
+    first.state, first.speed, first.failures = State.DOWNLOADING, 50.5, 3
+    first.files[0].settle(Coverage.of(0, 400), Coverage())
+    second.state, second.completed, second.files[0].done = State.COMPLETED, 9.0, True
+    second.files[0].settle(Coverage.of(0, 1000), Coverage.of(0, 1000))
     got = web(radarr(), downloads=downloads).get("/downloads", headers=KEY).json()
     assert (got["total"], got["speed"]) == (2, 50)
     assert got["downloads"][0] == {

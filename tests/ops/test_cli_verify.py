@@ -7,7 +7,8 @@ import os
 
 import pytest
 
-from jackd.model.download import Download, Grab, State
+from jackd.model.download import Download, State
+from jackd.model.grab import Grab
 from jackd.model.manifest import BLOCK_BYTES, Manifest
 from jackd.ops import cli_verify
 from jackd.ops.cli import main
@@ -45,7 +46,8 @@ def film(tmp_path, data, monkeypatch):
     database = Database(str(tmp_path / "state" / "jack.db"), InlineWorkers(), InlineWorkers())
     database.open()
     grab = Grab(hash=HASH, peer="p", peer_name="Alice", item="i", title="T", filename="f.mkv", size=SIZE)
-    row = Download(grab=grab, owner=None, category="c", folder=str(tmp_path), file="film.mkv", state=State.COMPLETED)
+    row = Download(grab=grab, owner=None, category="c", folder=str(tmp_path), state=State.COMPLETED)
+    row.files[0].path = "film.mkv"
     result_of(DownloadStore(database).insert(row))
     result_of(ManifestStore(database).keep(HASH, manifest_of(data)))
     yield path

@@ -9,8 +9,10 @@ from twisted.internet.defer import fail
 from twisted.internet.task import Clock
 from twisted.logger import capturedLogs
 
-from jackd.model.download import Download, Grab, State
+from jackd.model.coverage import Coverage
+from jackd.model.download import Download, State
 from jackd.model.errors import Unavailable
+from jackd.model.grab import Grab
 from jackd.model.history import Event
 from jackd.ops.history import FLUSH_SECONDS, MAX_SHARES, History
 from jackd.storage.database import Database
@@ -52,20 +54,16 @@ def world():
 
 def download(**values) -> Download:
     grab = Grab(hash="a" * 40, peer="p", peer_name="Alice", item="i", title="Heat", filename="x.mkv", size=1000)
-    known = {
-        "owner": "x",
-        "category": "",
-        "folder": "/c",
-        "file": "Heat/Heat.mkv",
-        "received": 1000,
-        "given": {"Alice": 1000},
-        "seconds": 4.0,
-    }
-    return Download(grab=grab, added=NOW - 60, **known | values)
+    known = {"owner": "x", "category": "", "folder": "/c", "seconds": 4.0}
+    made = Download(grab=grab, added=NOW - 60, **known | values)
+    whole = Coverage.of(0, 1000)
+    made.files[0].settle(whole, whole)
+    made.files[0].done, made.files[0].given = True, {"Alice": 1000}
+    return made
 
 
 def test_a_download_that_came_to_its_end(world):
-    world.history.over(download(state=State.COMPLETED, checked=1000, failures=3), Event.COMPLETED)
+    world.history.over(download(state=State.COMPLETED, failures=3), Event.COMPLETED)
     (record,) = world.page()
     assert (record.event, record.title, record.owner) == (Event.COMPLETED, "Heat", "Films")
     assert (record.friends, record.size, record.speed) == ({"Alice": 1000}, 1000, 250.0)

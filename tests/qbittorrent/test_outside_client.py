@@ -11,6 +11,7 @@ from twisted.internet.threads import deferToThread
 
 from jackd.model.download import State
 from jackd.web.site import Site
+from tests.fakes.downloads import come
 from tests.qbittorrent.support import KEY, RADARR, World
 
 
@@ -86,7 +87,8 @@ async def test_the_client_s_own_deltas():
         assert client.sync.maindata().full_update
         assert client.sync.maindata.delta().full_update
         download = world.downloads.list()[0]
-        download.state, download.received, download.speed = State.DOWNLOADING, 4096, 9.0
+        download.state, download.speed = State.DOWNLOADING, 9.0
+        come(download, 4096)
         told = client.sync.maindata.delta()
         assert "full_update" not in told
         assert told.torrents[download.hash].completed == 4096

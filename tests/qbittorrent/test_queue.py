@@ -5,6 +5,7 @@ import pytest
 from jackd.model.download import State
 from jackd.qbittorrent.adding import share_limits
 from jackd.qbittorrent.calls import Call
+from tests.fakes.downloads import come
 from tests.qbittorrent.support import World
 
 STATES = [State.QUEUED, State.DOWNLOADING, State.WAITING, State.VERIFYING, State.COMPLETED, State.PAUSED, State.FAILED]
@@ -19,7 +20,8 @@ class Full:
         for n, state in enumerate(STATES):
             self.operator.add(self.world.stub(n))
             download = self.world.downloads.list()[-1]
-            download.state, download.received = state, 10 * n
+            download.state = state
+            come(download, 10 * n)
             download.speed = 5.0 if state is State.DOWNLOADING else 0.0
         self.hashes = [d.hash for d in self.world.downloads.list()]
 

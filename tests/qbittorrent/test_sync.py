@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from jackd.model.download import State
 from jackd.qbittorrent.sync import MAX_SNAPSHOTS
+from tests.fakes.downloads import come
 from tests.qbittorrent.support import Client, World
 
 
@@ -27,7 +28,8 @@ def test_only_what_changed_is_told():
     operator.add(world.stub(2))
     rid = sync(operator)["rid"]
     changed, gone = world.downloads.list()
-    changed.state, changed.received, changed.speed, changed.active = State.DOWNLOADING, 5000, 10.0, world.time
+    changed.state, changed.speed, changed.active = State.DOWNLOADING, 10.0, world.time
+    come(changed, 5000)
     operator.post("torrents/delete", {"hashes": gone.hash})
     operator.post("torrents/createCategory", {"category": "films"})
     operator.post("torrents/createTags", {"tags": "two"})

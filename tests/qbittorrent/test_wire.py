@@ -1,26 +1,35 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jackd.model.download import ETA_UNKNOWN, Download, Grab, State
+from jackd.model.coverage import Coverage
+from jackd.model.download import ETA_UNKNOWN, Download, State
+from jackd.model.grab import Grab, GrabFile
 from jackd.model.paths import PathMap, PathMapping
 from jackd.qbittorrent import wire
 from jackd.qbittorrent.wire import View
+from tests.fakes.downloads import come
 
 NOW = 10_000.0
 GRAB = Grab(
     hash="a" * 40, peer="cccccccc", peer_name="Al ice", item="x:movie:1", title="T", filename="t.mkv", size=1000
 )
-DOWNLOAD = Download(grab=GRAB, owner=None, category="c", folder="/d/c/aaaaaaaa", file="T/T.mkv", added=NOW - 100)
+DOWNLOAD = Download(grab=GRAB, owner=None, category="c", folder="/d/c/aaaaaaaa", added=NOW - 100)
 
 
-def at(**changes: object) -> dict[str, object]:
-    return wire.row(evolve(DOWNLOAD, **changes), View(now=NOW), 3)
+def made(received: int = 0, checked: int = 0, grab: Grab = GRAB, **changes: Any) -> Download:
+    fresh = Download(grab=grab, owner=None, category="c", folder="/d/c/aaaaaaaa", added=NOW - 100, **changes)
+    return come(fresh, received, checked=checked)
+
+
+def at(**changes: Any) -> dict[str, object]:
+    return wire.row(made(**changes), View(now=NOW), 3)
 
 
 @pytest.mark.parametrize(
@@ -90,7 +99,7 @@ def test_progress_is_one_only_when_the_file_is_there():
     ("checked", "message"), [(GRAB.size, "verified"), (0, "unverified: the friend gave no digests")]
 )
 def test_of_a_finished_one_is_shown_whether_it_was_verified(checked, message):
-    finished = evolve(DOWNLOAD, state=State.COMPLETED, received=GRAB.size, checked=checked)
+    finished = made(state=State.COMPLETED, received=GRAB.size, checked=checked)
     assert wire.trackers(finished)[-1] | {"status": 2, "msg": message} == wire.trackers(finished)[-1]
     assert wire.properties(finished, wire.View())["comment"] == message
 
@@ -118,11 +127,10 @@ def test_a_moved_file_system_is_named_as_the_arr_names_it():
 )
 def test_whatever_a_download_is_its_json_is_sound(size, received, state, active, speed, now):
     """The *arrs give up on a whole list for one bad row."""
-    grab = evolve(GRAB, size=size)
+    grab = evolve(GRAB, size=size, files=[evolve(GRAB.files[0], size=size)])
     completed = active if state is State.COMPLETED else None
-    download = evolve(
-        DOWNLOAD, grab=grab, received=min(received, size), state=state, active=active, speed=speed, completed=completed
-    )
+    received = min(received, size)
+    download = made(grab=grab, received=received, state=state, active=active, speed=speed, completed=completed)
     row = wire.row(download, View(now=now))
     assert len(row) == 49
     assert json.loads(json.dumps(row, allow_nan=False)) == row
@@ -133,4 +141,67 @@ def test_whatever_a_download_is_its_json_is_sound(size, received, state, active,
     properties = wire.properties(download, View(now=now))
     assert properties["pieces_num"] == len(pieces) <= 2048
     assert json.dumps(properties, allow_nan=False)
-    assert wire.file(download)["piece_range"][1] in (len(pieces) - 1, 0)
+    [file] = wire.files(download)
+    assert file["piece_range"][1] in (len(pieces) - 1, 0)
+    assert 0 <= file["progress"] <= 1
+
+
+SEASON = Grab(
+    hash="b" * 40,
+    peer="cccccccc",
+    peer_name="Alice",
+    item="x:season:tvdb1:1:q",
+    title="S",
+    filename="",
+    size=100_000,
+    files=[
+        GrabFile(item="1", name="S01E01.mkv", size=40_000),
+        GrabFile(item="2", name="S01E02.mkv", size=50_000),
+        GrabFile(item="1+.srt", name="S01E01.srt", size=9_999),
+        GrabFile(item="2+.srt", name="S01E02.srt", size=1),
+    ],
+)
+
+
+def a_season() -> Download:
+    """The first episode is there, the second one comes, the first subtitles will not."""
+    season = Download(grab=SEASON, owner=None, category="c", folder="/d/c/bbbbbbbb", state=State.DOWNLOADING)
+    first, second, text, _ = season.files
+    first.settle(Coverage.of(0, 40_000), Coverage.of(0, 40_000))
+    first.done = True
+    second.settle(Coverage.of(0, 25_000), Coverage())
+    text.left_out = "gone"
+    return season
+
+
+def test_each_file_has_its_own_progress_and_all_of_them_the_whole():
+    files = wire.files(a_season())
+    assert [(f["index"], f["name"], f["size"]) for f in files] == [
+        (0, "S/S01E01.mkv", 40_000),
+        (1, "S/S01E02.mkv", 50_000),
+        (2, "S/S01E01.srt", 9_999),
+        (3, "S/S01E02.srt", 1),
+    ]
+    assert [(f["progress"], f["is_seed"], f["priority"]) for f in files] == [
+        (1.0, True, 1),
+        (0.5, False, 1),
+        (0.0, False, 0),
+        (0.0, False, 1),
+    ]
+    assert [f["piece_range"] for f in files] == [[0, 2], [2, 5], [5, 6], [6, 6]]
+    row = wire.row(a_season(), View(now=NOW))
+    assert (row["size"], row["completed"], row["progress"], row["amount_left"]) == (100_000, 65_000, 0.65, 25_001)
+    assert (row["save_path"], row["content_path"]) == ("/d/c/bbbbbbbb", "/d/c/bbbbbbbb/S")
+    assert wire.properties(a_season(), View(now=NOW))["total_size"] == 100_000
+
+
+def test_a_season_is_verified_when_all_that_came_is():
+    season = a_season()
+    season.state = State.COMPLETED
+    for file in season.files:
+        file.settle(Coverage.of(0, file.size), Coverage.of(0, file.size))
+        file.done = not file.left_out
+    assert season.verified
+    season.files[1].settle(Coverage.of(0, 50_000), Coverage.of(0, 49_999))
+    assert not season.verified
+    assert wire.row(season, View(now=NOW))["progress"] == 1.0

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jackd.model.contents import contents
-from jackd.model.download import MAX_FILES, GrabFile
 from jackd.model.errors import UnsupportedMedia
 from jackd.model.filenames import MAX_NAME_BYTES, extra_extension
+from jackd.model.grab import MAX_FILES, GrabFile
 from jackd.model.item import Extra, extra_id, split_extra_id
 from jackd.model.release import Release
 from jackd.torrent.bencoding import MAX_BENCODED, decode

@@ -143,7 +143,7 @@ class FrailWorld(World):
     def look(self) -> None:
         """As a client does."""
         for download in self.queue.list():
-            key = download.hash, download.etag
+            key = download.hash, download.files[0].etag
             self.seen[key] = max(self.seen.get(key, 0), download.received)
 
     @property
@@ -187,7 +187,8 @@ class FrailWorld(World):
 
     def bytes_are_there(self, row: Download) -> None:
         """P3: what the database says is on the disk."""
-        final = self.final().get(f"{row.folder.removeprefix(f'{self.completed}/')}/{row.file}")
+        (file,) = row.files
+        final = self.final().get(f"{row.folder.removeprefix(f'{self.completed}/')}/{file.path}")
         if row.state is State.COMPLETED:
             assert final is not None, "P2: a finished file is gone"
             assert final.mode == FILE_MODE, f"F11: a finished file has mode {final.mode:o}"
@@ -198,18 +199,18 @@ class FrailWorld(World):
             return
         part = self.parts().get(f"{row.hash}/part")
         there = bytes(part.content) if part else b""
-        assert len(there) >= row.there.end, f"P3: {row.there} is promised, {len(there)} bytes are there"
-        sure = row.good if self.files.manifests and not self.honest else row.there
+        assert len(there) >= file.there.end, f"P3: {file.there} is promised, {len(there)} bytes are there"
+        sure = file.good if self.files.manifests and not self.honest else file.there
         for start, stop in sure.spans:
-            assert there[start:stop] == VERSIONS[row.etag][start:stop], "P3: other bytes are there"
+            assert there[start:stop] == VERSIONS[file.etag][start:stop], "P3: other bytes are there"
 
     def progress_is_kept(self, row: Download) -> None:
         """P3: at most one pair of checkpoints, the one that ran and the one that filled up meanwhile."""
         most = 2 * (CHECKPOINT + PIECE)
-        assert row.state is State.COMPLETED or row.received >= self.seen.get((row.hash, row.etag), 0) - most, (
+        assert row.state is State.COMPLETED or row.received >= self.seen.get((row.hash, row.files[0].etag), 0) - most, (
             "P3: progress is lost"
         )
-        self.seen[row.hash, row.etag] = row.received
+        self.seen[row.hash, row.files[0].etag] = row.received
 
     def final(self):
         return {p: f for p, f in self.storage.files(str(self.completed)).items() if not p.startswith(f"{WORK}/")}

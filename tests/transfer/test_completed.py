@@ -84,7 +84,7 @@ def test_no_descriptor_is_left_open(folder):
         folder.finished_size(str(folder.path / "c" / "h"), "t/t.mkv")
         folder.discard_finished(str(folder.path / "c" / "h"), "t/t.mkv")
         folder.tidy(str(folder.path / "c" / "h"), "t/t.mkv")
-        folder.discard_part(HASH)
+        folder.discard_parts(HASH)
         with pytest.raises(OSError):
             folder.make(["c", "..", "d"])
     assert len(list(Path("/proc/self/fd").iterdir())) == before
@@ -149,7 +149,7 @@ def test_each_file_of_a_download_has_a_part_of_its_own(folder):
     assert folder.publish(HASH, place, "t/b.mkv", 1)
     assert (folder.path / "c/h/t/b.mkv").read_bytes() == b"second"
     assert [folder.part_size(HASH, number) for number in range(3)] == [3, None, 1]
-    folder.discard_part(HASH)
+    folder.discard_parts(HASH)
     assert folder.parts() == []
 
 

@@ -20,7 +20,8 @@ from twisted.internet.task import deferLater
 from twisted.web.client import Agent
 
 from jackd.config.settings import DownloadSettings
-from jackd.model.download import Download, Grab, State
+from jackd.model.download import Download, State
+from jackd.model.grab import Grab
 from jackd.model.peer import Peer
 from jackd.model.secret import Secret
 from jackd.peer.network import Network

@@ -26,7 +26,7 @@ def test_a_grab_becomes_a_file(world):
     download = world.add()
     assert download.state is State.COMPLETED
     assert download.folder == str(world.completed / "jack-x" / "00000001")
-    assert download.file == FILE
+    assert download.files[0].path == FILE
     assert (world.completed / "jack-x/00000001" / FILE).read_bytes() == CONTENT
     assert download.content == f"{download.folder}/{TITLE}"
     assert (download.progress, download.received, download.completed) == (1.0, len(CONTENT), NOW)
@@ -406,10 +406,10 @@ def test_a_taken_name_is_never_overwritten(world):
     taken.write_bytes(CONTENT[::-1])
     download = world.add()
     assert download.state is State.COMPLETED
-    assert download.file == f"{TITLE}/{TITLE} (2).mkv"
+    assert download.files[0].path == f"{TITLE}/{TITLE} (2).mkv"
     assert taken.read_bytes() == CONTENT[::-1]
     assert (taken.parent / f"{TITLE} (2).mkv").read_bytes() == CONTENT
-    assert world.restart().queue.list()[0].file == download.file
+    assert world.restart().queue.list()[0].files[0].path == download.files[0].path
 
 
 def test_the_revision_grows_with_every_change(world):

@@ -249,7 +249,7 @@ def test_a_wrong_block_does_not_count_as_received(world, monkeypatch):
     monkeypatch.setattr(mender.Mender, "_try_hard", lambda *_: never())
     world.files.script = garbled(4500)
     download = world.add()
-    assert download.there == stored(world).there == Coverage(((0, 4000), (5000, SIZE)))
+    assert download.files[0].there == stored(world).files[0].there == Coverage(((0, 4000), (5000, SIZE)))
     assert download.received == stored(world).received == SIZE - 1000
     assert world.finished() == []
     KILLED.append(world)
@@ -336,7 +336,7 @@ def test_what_was_not_checked_before_a_crash_is_checked_after_it(world):
     world.files.script = lambda file: setattr(file, "content", flipped(1500)) or file.send(5000).lose()
     world.add()
     assert stored(world).received == 5000
-    assert stored(world).checked == 0
+    assert stored(world).files[0].checked == 0
     world.restart()
     world.files.manifests = [manifest_of()]
     world.files.script = FakeFile.whole
@@ -351,7 +351,7 @@ def test_what_was_checked_before_a_crash_is_not_read_again(world, monkeypatch):
     monkeypatch.setattr(checkpoint, "CHECKPOINT_BYTES", 1)
     world.files.script = lambda file: file.send(5500).lose()
     world.add()
-    assert stored(world).checked == 5000
+    assert stored(world).files[0].checked == 5000
     read = []
     compare = verification._first_bad
     monkeypatch.setattr(verification, "_first_bad", lambda p, m, a, b: read.append(a) or compare(p, m, a, b))
@@ -383,7 +383,7 @@ def test_another_file_needs_another_manifest(world):
     world.wait(2)
     [download] = world.queue.list()
     assert download.verified
-    assert download.etag == '"two"'
+    assert download.files[0].etag == '"two"'
     assert world.files.manifests_asked == 2
 
 

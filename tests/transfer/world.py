@@ -12,8 +12,9 @@ from twisted.python.failure import Failure
 from twisted.web.client import ResponseDone, ResponseFailed
 
 from jackd.config.settings import DownloadSettings
-from jackd.model.download import Download, Grab, State
+from jackd.model.download import Download, State
 from jackd.model.errors import PeerError
+from jackd.model.grab import Grab
 from jackd.model.history import Event
 from jackd.model.manifest import Manifest
 from jackd.model.release import Source
