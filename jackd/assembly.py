@@ -35,7 +35,8 @@ from jackd.ops.systemd import SystemdNotifier
 from jackd.peer.app import PeerApp
 from jackd.peer.mirror import Freshness
 from jackd.peer.network import Network
-from jackd.ports import Library
+from jackd.peer.bundles import Bundles
+from jackd.ports import Library, PeerNetwork
 from jackd.qbittorrent.app import QBittorrentApp
 from jackd.qbittorrent.categories import own_category
 from jackd.storage.catalogue import CatalogueStore
@@ -113,6 +114,8 @@ def assemble(reactor: Any, settings: Settings) -> MultiService:
             clock=reactor,
         )
     )
+    extras = settings.downloads.extras.extensions if settings.downloads else ()
+    bundles = Bundles(network, workers=jack.parsers, clock=reactor, extras=extras)
     stubs = Stubs(jack.mint)
     pumps = Pumps(jack.start(ThreadWorkers(reactor, "sendfile", MAX_THREADS, nice=BEHIND)), reactor)
     sender = SendfileSender(pumps, BlockSender(workers=jack.disk, clock=reactor))
@@ -128,7 +131,7 @@ def assemble(reactor: Any, settings: Settings) -> MultiService:
         uploads=jack.uploads,
     )
     torznab = TorznabApp(
-        network=network,
+        network=bundles,
         keys=jack.keys,
         mint=jack.mint,
         stubs=stubs,
@@ -138,7 +141,7 @@ def assemble(reactor: Any, settings: Settings) -> MultiService:
     mounts = [Mount(["/handshake", "/peer"], peers), Mount(["/torznab"], torznab), webhooks]
     queue = download(jack, network) if settings.downloads is not None else None
     if queue is not None:
-        mounts += drive(jack, queue, network, stubs)
+        mounts += drive(jack, queue, bundles, stubs)
     operator = OperatorApp(
         keys=jack.keys,
         servers=list(jack.states.values()),
@@ -250,7 +253,7 @@ def download(jack: Jack, network: Network) -> DownloadQueue:
     return queue
 
 
-def drive(jack: Jack, queue: DownloadQueue, network: Network, stubs: Stubs) -> list[Mount]:
+def drive(jack: Jack, queue: DownloadQueue, network: PeerNetwork, stubs: Stubs) -> list[Mount]:
     """The dialect in which the *arrs drive the queue."""
     settings = jack.settings.downloads
     assert settings is not None

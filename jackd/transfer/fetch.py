@@ -14,9 +14,7 @@ from jackd.transfer.tools import Tools
 
 
 class Fetch:
-    """
-    Runs once. It alone changes meanwhile what is known of the file, such as its ``path`` when that name is taken.
-    """
+    """Runs once. It alone changes what is known of the file meanwhile, such as its ``path`` when that name is taken."""
 
     def __init__(self, download: Download, file: DownloadFile, tools: Tools) -> None:
         self._download = download

@@ -10,10 +10,12 @@ from random import Random
 from twisted.internet.defer import Deferred
 
 from jackd.model.download import Download, State
+from jackd.model.file import DownloadFile
+from jackd.model.grab import Grab
 from jackd.storage.database import Database
 from jackd.storage.downloads import DownloadStore
 from jackd.transfer.completed import FOLDER_MODE, WORK
-from jackd.transfer.part import FILE_MODE
+from jackd.transfer.part import FILE_MODE, part_name
 from tests.fakes.disk import Disk, Power, PowerFailure
 from tests.transfer.world import CONTENT, KILLED, FakeFile, World, a_grab, never
 
@@ -117,15 +119,15 @@ class FrailWorld(World):
         self.seen: dict[tuple[str, str | None], int] = {}
         database, latest = _database()
         latest.threads = self.sql
-        for table in ("downloads", "completed_folders", "download_manifests"):
+        for table in ("downloads", "download_files", "completed_folders", "download_manifests"):
             database.read_now(lambda db, table=table: db.execute(f"DELETE FROM {table}"))
         super().__init__(Path(HOME), database=database, disk=self.threads)
         self.start()
 
     # What may happen
 
-    def grab(self, number: int = 1) -> None:
-        grab = a_grab(number)
+    def grab(self, number: int = 1, grab: Grab | None = None) -> None:
+        grab = grab or a_grab(number)
         if grab.hash in self.deleting | self.deleted:
             return  # each grab has a new hash
         adding = Deferred.fromCoroutine(self.queue.add(grab, owner="x", category="c"))
@@ -142,9 +144,9 @@ class FrailWorld(World):
 
     def look(self) -> None:
         """As a client does."""
-        for download in self.queue.list():
-            key = download.hash, download.files[0].etag
-            self.seen[key] = max(self.seen.get(key, 0), download.received)
+        for file in (file for download in self.queue.list() for file in download.files):
+            key = file.key, file.etag
+            self.seen[key] = max(self.seen.get(key, 0), file.received)
 
     @property
     def dead(self) -> bool:
@@ -177,40 +179,39 @@ class FrailWorld(World):
         assert self.answered <= rows.keys() | self.deleting, "P2: a grab that was answered is gone"
         for row in rows.values():
             if row.hash not in self.deleting:
-                self.bytes_are_there(row)
-                self.progress_is_kept(row)
+                for file in row.files:
+                    self.bytes_are_there(row, file)
+                    self.progress_is_kept(file)
 
     def final_files_are_complete(self) -> None:
         """P1. Before it is known to be durable it may still have another mode."""
         for path, file in self.final().items():
             assert bytes(file.content) in VERSIONS.values(), f"P1: {path} is not complete"
 
-    def bytes_are_there(self, row: Download) -> None:
+    def bytes_are_there(self, row: Download, file: DownloadFile) -> None:
         """P3: what the database says is on the disk."""
-        (file,) = row.files
         final = self.final().get(f"{row.folder.removeprefix(f'{self.completed}/')}/{file.path}")
-        if row.state is State.COMPLETED:
+        if row.state is State.COMPLETED or file.done:
             assert final is not None, "P2: a finished file is gone"
             assert final.mode == FILE_MODE, f"F11: a finished file has mode {final.mode:o}"
             for path, folder in self.storage.folders(str(self.completed)).items():
                 assert path.startswith(WORK) or folder.mode == FOLDER_MODE, f"F11: {path} has mode {folder.mode:o}"
             return
-        if final is not None or not row.received:
+        if final is not None or not file.received:
             return
-        part = self.parts().get(f"{row.hash}/part")
+        part = self.parts().get(f"{row.hash}/{part_name(file.number)}")
         there = bytes(part.content) if part else b""
         assert len(there) >= file.there.end, f"P3: {file.there} is promised, {len(there)} bytes are there"
         sure = file.good if self.files.manifests and not self.honest else file.there
         for start, stop in sure.spans:
             assert there[start:stop] == VERSIONS[file.etag][start:stop], "P3: other bytes are there"
 
-    def progress_is_kept(self, row: Download) -> None:
+    def progress_is_kept(self, file: DownloadFile) -> None:
         """P3: at most one pair of checkpoints, the one that ran and the one that filled up meanwhile."""
         most = 2 * (CHECKPOINT + PIECE)
-        assert row.state is State.COMPLETED or row.received >= self.seen.get((row.hash, row.files[0].etag), 0) - most, (
-            "P3: progress is lost"
-        )
-        self.seen[row.hash, row.files[0].etag] = row.received
+        key = file.key, file.etag
+        assert file.done or file.received >= self.seen.get(key, 0) - most, "P3: progress is lost"
+        self.seen[key] = file.received
 
     def final(self):
         return {p: f for p, f in self.storage.files(str(self.completed)).items() if not p.startswith(f"{WORK}/")}

@@ -28,7 +28,7 @@ from tests.transfer import frail
 from tests.transfer.frail import CHECKPOINT, PIECE, VERSIONS, FrailWorld
 from tests.transfer.friends import Friends, a_friend
 from tests.transfer.test_verification import garbled, manifest_of, once
-from tests.transfer.world import CONTENT, FakeFile
+from tests.transfer.world import CONTENT, FakeFile, a_season
 
 
 @pytest.fixture(autouse=True)
@@ -66,6 +66,13 @@ def fetch_a_changed_file(world: FrailWorld) -> None:
     world.wait(2)
     world.files.script = in_pieces
     world.wait(4)
+
+
+def fetch_a_season(world: FrailWorld) -> None:
+    """Four files, one after the other."""
+    world.files.script = in_pieces
+    world.grab(grab=a_season())
+    world.wait(3)
 
 
 def fetch_and_delete(world: FrailWorld) -> None:
@@ -112,6 +119,7 @@ def fetch_from_two(world: FrailWorld) -> None:
 
 SCENARIOS = [
     fetch,
+    fetch_a_season,
     fetch_a_changed_file,
     fetch_and_delete,
     fetch_on_a_failing_disk,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from twisted.internet.defer import Deferred, fail
 from twisted.internet.error import ConnectionLost
@@ -14,7 +15,7 @@ from twisted.web.client import ResponseDone, ResponseFailed
 from jackd.config.settings import DownloadSettings
 from jackd.model.download import Download, State
 from jackd.model.errors import PeerError
-from jackd.model.grab import Grab
+from jackd.model.grab import Grab, GrabFile
 from jackd.model.history import Event
 from jackd.model.manifest import Manifest
 from jackd.model.release import Source
@@ -43,9 +44,16 @@ def never() -> Deferred:
     return deferred
 
 
-def a_grab(number: int = 1, *, size: int = len(CONTENT), **values: str) -> Grab:
+def a_grab(number: int = 1, *, size: int = len(CONTENT), **values: Any) -> Grab:
     known = {"peer": "aaaaaaaa", "peer_name": "Alice", "item": "bbbbbbbb:movie:1", "title": TITLE, "filename": "x.mkv"}
     return Grab(hash=f"{number:08x}" + "0" * 32, size=size, **{**known, **values})
+
+
+def a_season(number: int = 1, *, size: int = len(CONTENT)) -> Grab:
+    """Two episodes, and what lies beside each."""
+    names = ("S01E01.mkv", "S01E02.mkv", "S01E01.en.srt", "S01E02.en.srt")
+    files = [GrabFile(item=f"bbbbbbbb:{name}", name=name, size=size) for name in names]
+    return a_grab(number, size=size * len(files), title="S01", files=files)
 
 
 class Transport:
