@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from twisted.internet.threads import deferToThread
 
-from tests.integration.conftest import MIB, Neighbours, World, gone, imported, soon
+from tests.integration.conftest import MIB, Neighbours, World, finished, gone, imported, soon
 
 pytestmark = pytest.mark.slow
 
@@ -63,27 +63,25 @@ async def test_a_season_with_a_gap_is_offered_as_its_episodes_alone(world: World
 
 
 async def test_a_season_goes_on_after_kill_9_and_fetches_nothing_twice(world: World):
-    """F1, F2: in the middle of the second file."""
+    """F1, F2: when a file is finished and the next one has begun."""
     home = Neighbours(world, size=6 * MIB)
-    home.alice.configure(limits={"uploadKiBs": 3000})
-    texts = subtitles(home)
+    home.alice.configure(limits={"uploadKiBs": 1500})
     await home.start()
     hash = await home.sonarr.grab(await season_of(home))
-
-    def places() -> list[str]:
-        return sorted(p.name for p in home.bob.completed.rglob("*.mkv") if ".jack" not in p.parts)
-
-    await soon(lambda: len(places()) == 1)
-    await soon(lambda: list(home.bob.completed.rglob("1.part")))
+    await soon(lambda: finished(home.bob) and list(home.bob.completed.rglob("[12].part")))
     await deferToThread(home.bob.kill)
-    assert len(places()) == 1
-    first = next(p for p in home.bob.completed.rglob("*.mkv"))
-    assert first.read_bytes() == home.episodes[0].read_bytes()
+    done = finished(home.bob)
+    assert 0 < len(done) < 3
+    shared = {video.read_bytes() for video in home.episodes}
+    assert {file.read_bytes() for file in done} <= shared
+    before = len(home.alice.log)
     await world.start(home.bob)
     files = await imported(home.sonarr, hash)
     assert [file.read_bytes() for file in files] == [video.read_bytes() for video in home.episodes]
-    assert home.alice.log.count("sent Some.Show.S01E01.720p.WEB-DL.x264-GRP.mkv") == 1
-    assert home.alice.log.count(f"sent {texts[0].name}") == 1
+    asked = home.alice.log[before:]
+    for number in (1, 2, 3):
+        was_done = any(f"E0{number}" in file.name for file in done)
+        assert (f"%3Aepisode%3A{number}/file" in asked) is not was_done
     assert home.sonarr.failures == []
 
 
