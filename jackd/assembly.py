@@ -33,9 +33,9 @@ from jackd.model.secret import Secret
 from jackd.ops.app import OperatorApp
 from jackd.ops.systemd import SystemdNotifier
 from jackd.peer.app import PeerApp
+from jackd.peer.bundles import Bundles
 from jackd.peer.mirror import Freshness
 from jackd.peer.network import Network
-from jackd.peer.bundles import Bundles
 from jackd.ports import Library, PeerNetwork
 from jackd.qbittorrent.app import QBittorrentApp
 from jackd.qbittorrent.categories import own_category

@@ -34,16 +34,22 @@ Season: TypeAlias = tuple[str, int]
 
 
 def season_packs(releases: Iterable[Release]) -> list[Release]:
-    """The whole seasons among ``releases``, of which each friend's may have any order."""
-    episodes = [release for release in releases if _can_be_part(release.item)]
+    """
+    The whole seasons among ``releases``, of which each friend's may have any order. One that several friends have, file
+    by file, is there once, as the first of them has it.
+    """
+    episodes = [one for release in releases for one in _of_each(release) if _can_be_part(release.item)]
     lengths = _lengths(release.item for release in episodes)
     found = defaultdict[tuple[object, ...], list[Release]](list)
     for release in episodes:
         item = release.item
-        quality = item.quality.name if item.quality else ""
-        found[release.peer, _library(item), _season(item), quality].append(release)
-    packs = (_pack(several, lengths.get(_season(several[0].item))) for several in found.values())
-    return [pack for pack in packs if pack is not None]
+        found[release.peer, _library(item), _season(item), _quality(item)].append(release)
+    whole = (_pack(several, lengths.get(_season(several[0].item))) for several in found.values())
+    packs: dict[object, Release] = {}
+    for pack in whole:
+        if pack is not None:
+            packs.setdefault(tuple((_season(i), _quality(i), i.episodes, i.size) for i in pack.files), pack)
+    return list(packs.values())
 
 
 def united(items: Iterable[Item]) -> list[Item]:
@@ -73,6 +79,14 @@ def may_be_season(query: Query) -> bool:
     return query.kind in (None, Kind.EPISODE) and not single
 
 
+def _of_each(release: Release) -> Iterator[Release]:
+    """As each of those offers it who have it."""
+    yield release
+    for other in release.others:
+        item = evolve(release.item, id=other.item)
+        yield evolve(release, item=item, peer=other.peer, peer_name=other.peer_name, others=())
+
+
 def _file(item: Item) -> object:
     if item.kind is not Kind.EPISODE:
         return item.id
@@ -88,6 +102,10 @@ def _can_be_part(item: Item) -> bool:
 
 def _library(item: Item) -> str:
     return item.id.partition(":")[0]
+
+
+def _quality(item: Item) -> str:
+    return item.quality.name if item.quality else "unknown"
 
 
 def _series(item: Item) -> str:
@@ -119,7 +137,8 @@ def _pack(releases: Sequence[Release], length: int | None) -> Release | None:
     files = sorted(_disjoint(release.item for release in releases), key=lambda item: item.episodes)
     if not length or not 1 < len(files) <= MAX_FILES or sum(len(item.episodes) for item in files) < length:
         return None
-    return evolve(releases[0], item=_whole(files), files=files)
+    seeders = min(release.seeders for release in releases)
+    return evolve(releases[0], item=_whole(files), files=files, others=(), seeders=seeders)
 
 
 def _disjoint(items: Iterable[Item]) -> Iterator[Item]:
@@ -134,7 +153,7 @@ def _disjoint(items: Iterable[Item]) -> Iterator[Item]:
 def _whole(files: Sequence[Item]) -> Item:
     """All of them as one item; it is as new as its newest part."""
     first = files[0]
-    quality = _NOT_ID.sub("-", first.quality.name if first.quality else "unknown")
+    quality = _NOT_ID.sub("-", _quality(first))
     draft = evolve(
         first,
         id=f"{_library(first)}:season:{_series(first)}:{first.season}:{quality}",

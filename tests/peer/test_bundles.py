@@ -15,8 +15,8 @@ from jackd.model.errors import ItemGone, NotFound
 from jackd.model.item import Extra, Kind
 from jackd.model.search import Query
 from jackd.peer import bundles as bundles_module
-from jackd.peer.network import Network
 from jackd.peer.bundles import EXTRAS_SECONDS, Bundles
+from jackd.peer.network import Network
 from jackd.peer.page import write_page
 from jackd.storage.threads import InlineWorkers
 from tests.fakes.original import OriginalJack, episode_release

@@ -6,10 +6,11 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from jackd.model.ids import MediaIds
 from jackd.model.item import Item, Kind, Quality
-from jackd.model.release import Release
+from jackd.model.release import Release, Source
 from jackd.model.revision import Revision
 from jackd.model.search import Query
 from jackd.peer.seasons import MAX_FILES, may_be_season, season_packs, season_query, united
@@ -94,8 +95,22 @@ def test_how_long_a_season_is_may_be_known_from_another_friend():
 
 def test_each_friend_and_each_quality_has_a_season_of_its_own():
     hd = [change(i, id=f"{i.id}9", quality=Quality(name="WEBDL-1080p", source="web", resolution=1080)) for i in THREE]
-    packs = season_packs(offers(*THREE, *hd) + offers(*THREE, peer="22222222"))
+    other = [change(item, size=item.size + 1) for item in THREE]
+    packs = season_packs(offers(*THREE, *hd) + offers(*other, peer="22222222"))
     assert len({pack.guid for pack in packs}) == len(packs) == 3
+
+
+def test_one_that_several_friends_have_is_there_once():
+    """Their files are merged already, where they are the same; what one lacks, the other may have."""
+    bob = [Source(peer="22222222", peer_name="Bob", item=f"cccccccc:episode:{n}") for n in (1, 2, 3)]
+    first, second, third = offers(*THREE)
+    shared = [evolve(r, others=[source], seeders=2) for r, source in zip((first, second, third), bob, strict=True)]
+    [pack] = season_packs(shared)
+    assert (pack.peer, pack.seeders, pack.others) == ("11111111", 2, ())
+    alone = Release(item=change(THREE[2], id=bob[2].item), peer="22222222", peer_name="Bob")
+    [pack] = season_packs([*shared[:2], alone])
+    assert (pack.peer, pack.peer_name, pack.seeders) == ("22222222", "Bob", 1)
+    assert [item.id for item in pack.files] == [source.item for source in bob]
 
 
 def test_a_file_of_several_episodes_is_in_it_once():

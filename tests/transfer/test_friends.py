@@ -59,7 +59,7 @@ def test_two_friends_give_a_half_each(both, alice, bob, monkeypatch):
     assert download.sources == 2
     bob.parts[0].send(2000, piece=BLOCK)
     alice.last.send(3000, piece=BLOCK)
-    assert download.there == Coverage(((0, 3000), (6000, 8000)))
+    assert download.files[0].there == Coverage(((0, 3000), (6000, 8000)))
     alice.last.send(3000, piece=BLOCK)
     assert alice.last.aborted, "she has nothing more to give of her half"
     bob.parts[0].send()
@@ -255,7 +255,7 @@ def test_whose_file_it_is_survives_a_restart(tmp_path):
     bob.script = lambda file: file.send(5000).lose()
     world = world_of(tmp_path, Friends(aaaaaaaa=alice, bob=bob))
     assert world.add().received == 5000
-    assert stored(world).lead.peer == "bob"
+    assert stored(world).files[0].lead.peer == "bob"
     bob.script = FakeFile.whole
     world.restart()
     world.wait(2)
@@ -354,7 +354,7 @@ def test_pausing_stops_all_lanes_and_keeps_what_came(both, alice, bob):
     bob.parts[0].send(1500)
     both.do("pause", [download.hash])
     there = Coverage(((0, 1500), (6000, 7500)))
-    assert (download.state, download.there, stored(both).there) == (State.PAUSED, there, there)
+    assert (download.state, download.files[0].there, stored(both).files[0].there) == (State.PAUSED, there, there)
     assert alice.last.aborted and bob.parts[0].aborted
     assert len(both.clock.getDelayedCalls()) == 1, "only the queue's own tick"
     alice.part_script = bob.part_script = FakeFile.whole
@@ -396,8 +396,8 @@ def test_recheck_of_what_has_holes(both, alice, bob):
     with part.open("r+b") as file:
         file.truncate(7000)
     both.do("recheck", [download.hash])
-    assert download.there == Coverage(((0, 1500), (6000, 7000)))
-    assert download.good == Coverage()
+    assert download.files[0].there == Coverage(((0, 1500), (6000, 7000)))
+    assert download.files[0].good == Coverage()
 
 
 def test_holes_are_filled_when_nobody_can_compare_any_more(both, alice, bob):
