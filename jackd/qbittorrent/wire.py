@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import accumulate
 from typing import Any
 from urllib.parse import quote
 
 from attrs import frozen
 
+from jackd.model.coverage import Coverage
 from jackd.model.download import ETA_UNKNOWN, Download, State
 from jackd.model.file import DownloadFile
 from jackd.model.paths import PathMap
@@ -209,11 +211,9 @@ def properties(download: Download, view: View) -> Row:
 def files(download: Download) -> list[Row]:
     """``torrents/files``; each ``name`` is relative to ``save_path``. What does not come has the priority 0."""
     length = piece_length(download.grab.size)
-    rows, at = list[Row](), 0
-    for file in download.files:
-        rows.append(_file(download, file, [at // length, max(at, at + file.size - 1) // length]))
-        at += file.size
-    return rows
+    starts = accumulate((file.size for file in download.files), initial=0)
+    placed = zip(starts, download.files, strict=False)
+    return [_file(download, file, [at // length, max(at, at + file.size - 1) // length]) for at, file in placed]
 
 
 def _file(download: Download, file: DownloadFile, pieces: list[int]) -> Row:
@@ -258,15 +258,22 @@ def pieces_of(download: Download) -> list[int]:
     number = -(-download.grab.size // length)
     if download.state is State.COMPLETED:
         return [2] * number
-    states = [0] * number
-    for start, stop in download.there.spans:
+    states, there = [0] * number, _there(download)
+    for start, stop in there.spans:
         first, last = -(-start // length), number if stop >= download.grab.size else stop // length
         states[first:last] = [2] * max(0, last - first)
         if download.state is State.DOWNLOADING and last < number:
             states[last] = 1
-    if download.state is State.DOWNLOADING and number and not download.there:
+    if download.state is State.DOWNLOADING and number and not there:
         states[0] = 1
     return states
+
+
+def _there(download: Download) -> Coverage:
+    """Which bytes are there, of all files one behind the other."""
+    starts = accumulate((file.size for file in download.files), initial=0)
+    placed = zip(starts, download.files, strict=False)
+    return Coverage(tuple((at + start, at + stop) for at, file in placed for start, stop in file.there.spans))
 
 
 @lru_cache(maxsize=4096)

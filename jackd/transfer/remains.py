@@ -22,8 +22,8 @@ class Remains:
 
     async def discard(self, download: Download, *, delete_files: bool) -> None:
         """
-        Remove them; the finished files of a complete download only when asked for. Of what was not complete nobody knows
-        yet. A disk that is not there can't keep a row in the list; what remains of a part is swept away later.
+        Remove them; the finished files of a complete download only when asked for: of what was not complete nobody
+        knows yet. A disk that is not there can't keep a row in the list; what remains of a part is swept away later.
         """
         try:
             await self._disk.run(self._folder.discard_parts, download.hash)

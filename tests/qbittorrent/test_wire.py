@@ -23,8 +23,9 @@ GRAB = Grab(
 DOWNLOAD = Download(grab=GRAB, owner=None, category="c", folder="/d/c/aaaaaaaa", added=NOW - 100)
 
 
-def made(received: int = 0, checked: int = 0, grab: Grab = GRAB, **changes: Any) -> Download:
+def made(received: int = 0, checked: int = 0, sources: int = 0, grab: Grab = GRAB, **changes: Any) -> Download:
     fresh = Download(grab=grab, owner=None, category="c", folder="/d/c/aaaaaaaa", added=NOW - 100, **changes)
+    fresh.files[0].sources = sources
     return come(fresh, received, checked=checked)
 
 
@@ -189,6 +190,7 @@ def test_each_file_has_its_own_progress_and_all_of_them_the_whole():
         (0.0, False, 1),
     ]
     assert [f["piece_range"] for f in files] == [[0, 2], [2, 5], [5, 6], [6, 6]]
+    assert wire.pieces_of(a_season()) == [2, 2, 2, 1, 0, 0, 0]
     row = wire.row(a_season(), View(now=NOW))
     assert (row["size"], row["completed"], row["progress"], row["amount_left"]) == (100_000, 65_000, 0.65, 25_001)
     assert (row["save_path"], row["content_path"]) == ("/d/c/bbbbbbbb", "/d/c/bbbbbbbb/S")
