@@ -137,8 +137,8 @@ def _pack(releases: Sequence[Release], length: int | None) -> Release | None:
     files = sorted(_disjoint(release.item for release in releases), key=lambda item: item.episodes)
     if not length or not 1 < len(files) <= MAX_FILES or sum(len(item.episodes) for item in files) < length:
         return None
-    seeders = min(release.seeders for release in releases)
-    return evolve(releases[0], item=_whole(files), files=files, others=(), seeders=seeders)
+    item, seeders = _whole(files), min(release.seeders for release in releases)
+    return evolve(releases[0], item=item, made=item.title, files=files, others=(), seeders=seeders)
 
 
 def _disjoint(items: Iterable[Item]) -> Iterator[Item]:

@@ -46,8 +46,8 @@ THREE = (episode(1), episode(2), episode(3))
 
 
 def test_a_season_of_which_all_episodes_are_there_is_one_release():
-    [pack] = whole(*THREE)
-    assert pack.item.title == "Some.Show.S01.720p.WEB-DL.x264-GRP"
+    [pack] = season_packs(evolve(release, made=release.item.title) for release in offers(*THREE))
+    assert pack.title == pack.item.title == "Some.Show.S01.720p.WEB-DL.x264-GRP"
     assert pack.files == THREE == pack.parts
     assert pack.item.size == sum(item.size for item in THREE)
     assert pack.item.published == THREE[2].published
