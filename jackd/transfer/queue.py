@@ -155,8 +155,6 @@ class DownloadQueue(Service):
         """See :attr:`jackd.ports.Downloads.revision`."""
         return self._rows.revision
 
-    # Changes
-
     @uncancelled
     async def add(self, grab: Grab, *, owner: str | None, category: str, paused: bool = False) -> bool:
         """
@@ -260,8 +258,6 @@ class DownloadQueue(Service):
                 entry.download.position = position
                 displaced.append(entry)
         await self._set(displaced)
-
-    # How changes are made
 
     @asynccontextmanager
     async def _held(self, hashes: Iterable[str], *, halt: bool = False) -> AsyncIterator[Sequence[Entry]]:
