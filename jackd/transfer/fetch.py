@@ -43,13 +43,16 @@ class Fetch:
         does.
         """
         if not await self._is_there():
+            await self._mark(done=False)
             await self._bring()
             await self._publish()
-        await self._tools.store.save_file(evolve(self._file, done=True))
-        self._file.done = True
+        await self._mark(done=True)
 
     async def _is_there(self) -> bool:
-        """A crash may have come between the last renaming and the database's knowing of it (F2)."""
+        """
+        An earlier attempt may have brought it, and somebody have taken it away since; or a crash may have come between
+        the renaming and the database's knowing of it (F2).
+        """
         file, folder = self._file, self._download.folder
         if file.left:
             return False
@@ -83,6 +86,11 @@ class Fetch:
             if await self._disk.run(self._folder.publish, file.hash, folder, path, file.number):
                 return
         raise DiskTrouble(f"the name {file.path} is taken")
+
+    async def _mark(self, *, done: bool) -> None:
+        if self._file.done is not done:
+            await self._tools.store.save_file(evolve(self._file, done=done))
+            self._file.done = done
 
     def _go_on(self) -> None:
         if self._stopped:

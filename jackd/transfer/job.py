@@ -76,7 +76,7 @@ class Job:
         await self._prepare()
         for file in self._download.files:
             self._go_on()
-            if not file.left_out and not await self._is_there(file):
+            if not file.left_out:
                 await (self._try_extra(file) if file.wanted.is_extra else self._bring(file))
         await self._complete()
 
@@ -100,15 +100,6 @@ class Job:
         file.forget()
         await self._tools.store.save_file(file)
         await self._tools.store.checkpoint(self._download, file, file.there, file.good)
-
-    async def _is_there(self, file: DownloadFile) -> bool:
-        """Whether it was brought by an earlier attempt, and nobody has taken it away since."""
-        if not file.done:
-            return False
-        if await self._disk.run(self._folder.finished_size, self._download.folder, file.path) == file.size:
-            return True
-        await self._forget(file)
-        return False
 
     async def _bring(self, file: DownloadFile) -> None:
         self._fetch = Fetch(self._download, file, self._tools)

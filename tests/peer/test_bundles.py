@@ -113,6 +113,16 @@ def test_a_friend_who_does_not_tell_is_not_asked():
     assert len(original.asked) == before
 
 
+def test_nobody_is_asked_for_what_nobody_wants():
+    answers = {"/handshake": HELLO, "/peer/search": (200, JSON, write_page([MATRIX]))}
+    liar = Liar(lambda path: answers.get(path, (500, {}, b"")))
+    net = bundles(network(Hosts(alice=liar).outgoing(Clock()), Clock()))
+    [found] = result_of(net.search(Query()))
+    before = len(liar.asked)
+    assert result_of(net.release(found.peer, found.item.id)) == found
+    assert len(liar.asked) == before
+
+
 HELLO = (200, JSON, b'{"name":"jack","version":"0.1.0","features":["query","extras"]}')
 
 

@@ -120,6 +120,8 @@ def test_what_is_gone_stays_gone():
     result_of(store.save_file(download.files[0]))
     result_of(store.checkpoint(download, download.files[0], Coverage.of(0, 1), Coverage()))
     assert store.all() == []
+    result_of(store.insert(download))
+    assert store.all() == [download]
 
 
 def test_what_is_on_the_disk_is_remembered_span_by_span():

@@ -12,6 +12,7 @@ from jackd.model.download import Download, State
 from jackd.model.errors import ItemGone, NotFound, PeerBusy, PeerError, UnsupportedMedia
 from jackd.model.grab import GrabFile
 from jackd.model.history import Event
+from jackd.storage.manifests import ManifestStore
 from jackd.transfer.job import EXTRA_TRIES, LAST_PAUSE
 from tests.support import result_of
 from tests.transfer.test_verification import manifest_of
@@ -92,6 +93,9 @@ def test_each_is_compared_with_a_manifest_of_its_own(world: World):
     assert download.verified
     assert world.files.manifests_asked == 4
     assert [file.checked for file in download.files] == [len(CONTENT)] * 4
+    kept = ManifestStore(world.database)
+    assert [result_of(kept.kept(file.key)) for file in download.files] == [manifest_of()] * 4
+    assert world.restart().queue.list()[0].verified
 
 
 def test_what_is_there_is_not_fetched_again_after_a_kill(world: World):
@@ -127,8 +131,12 @@ def test_a_finished_file_that_somebody_took_away_meanwhile_comes_again(world: Wo
     grab(world)
     world.start()
     (world.completed / PLACE / NAMES[0]).unlink()
+    world.files.script = None
+    world.restart()
+    assert not world.queue.list()[0].files[0].done
     world.files.script = FakeFile.whole
     world.restart()
+    del world.files.items[2]
     assert world.files.items == [FIRST, SECOND, FIRST, SECOND, TEXT, OTHER_TEXT]
     assert world.finished() == places(*NAMES)
 
@@ -191,6 +199,7 @@ def test_an_extra_is_tried_a_few_times_and_no_more(world: World):
     assert (download.failures, download.attempts) == (0, 0)
     assert world.files.items.count(TEXT) == world.files.items.count(OTHER_TEXT) == EXTRA_TRIES
     assert world.finished() == places(NAMES[0], NAMES[1], NAMES[3])
+    assert [file.left_out for file in download.files] == ["", "", "no route", ""]
 
 
 def test_an_extra_that_never_answers_keeps_the_video_back_for_a_few_minutes_at_most(world: World):
