@@ -27,10 +27,12 @@ from jackd.catalogue.views import PolicyViews
 from jackd.config import ServerSettings, Settings, TlsSettings
 from jackd.folder.library import FolderLibrary
 from jackd.foundation import CONNECT_SECONDS, Jack
+from jackd.live import Live
 from jackd.model.download import Download
 from jackd.model.history import Event
 from jackd.model.secret import Secret
 from jackd.ops.app import OperatorApp
+from jackd.ops.reload import ConfigState
 from jackd.ops.systemd import SystemdNotifier
 from jackd.peer.app import PeerApp
 from jackd.peer.bundles import Bundles
@@ -92,12 +94,13 @@ def assemble(reactor: Any, settings: Settings) -> MultiService:
     let_in(jack)
     bell = Bell(reactor)
     shared, webhooks = share(jack, bell)
+    views = PolicyViews(shared, settings.policy)
     feed = jack.start(
         CatalogueFeed(
             store=ChangeStore(jack.database),
             bell=bell,
             clock=reactor,
-            permitted=lambda peer: permitted(settings.policy.towards(peer)),
+            permitted=lambda peer: permitted(views.policy.towards(peer)),
         )
     )
     streams = Outgoing(TakeoverAgent(reactor, CONNECT_SECONDS, jack.trust), reactor)
@@ -120,7 +123,7 @@ def assemble(reactor: Any, settings: Settings) -> MultiService:
     pumps = Pumps(jack.start(ThreadWorkers(reactor, "sendfile", MAX_THREADS, nice=BEHIND)), reactor)
     sender = SendfileSender(pumps, BlockSender(workers=jack.disk, clock=reactor))
     peers = PeerApp(
-        views=PolicyViews(shared, settings.policy),
+        views=views,
         feed=feed,
         manifests=digest(jack),
         keys=jack.keys,
@@ -142,6 +145,7 @@ def assemble(reactor: Any, settings: Settings) -> MultiService:
     queue = download(jack, network) if settings.downloads is not None else None
     if queue is not None:
         mounts += drive(jack, queue, bundles, stubs)
+    state = ConfigState()
     operator = OperatorApp(
         keys=jack.keys,
         servers=list(jack.states.values()),
@@ -150,14 +154,15 @@ def assemble(reactor: Any, settings: Settings) -> MultiService:
         uploads=jack.uploads,
         downloads=queue,
         history=HistoryStore(jack.database),
+        config=state,
         version=__version__,
     )
-    own = ["/ping", "/servers", "/items", "/peers", "/uploads", "/downloads", "/history"]
-    site = Site([*mounts, Mount(own, operator)], reactor)
+    site = Site([*mounts, Mount(OPERATED, operator)], reactor)
     listen(jack, site)
-    if tls and identity:
-        listen_with_tls(jack, site, tls, identity)
+    certificate = listen_with_tls(jack, site, tls, identity) if tls and identity else None
     register(jack)
+    live = Live(jack=jack, views=views, bell=bell, site=site, queue=queue, certificate=certificate)
+    jack.start(live.reload(state))
     jack.start(SystemdNotifier(clock=reactor))
     return jack.services
 
@@ -166,9 +171,7 @@ def let_in(jack: Jack) -> None:
     """The keys that open something: the operator's, which friends may have too, and one for each friend and *arr."""
     key = jack.settings.jack.api_key or jack.mint.api_key()
     jack.keys.add(key.reveal(), Account(name=OPERATOR, scopes=frozenset(Scope)))
-    for peer in jack.settings.peers:
-        account = Account(name=peer.name, scopes=frozenset({Scope.PEER}), peer=peer.id)
-        jack.keys.add(jack.mint.peer_key(peer.name, peer.key_version).reveal(), account)
+    jack.friends.configure(jack.settings.peers)
     for server in jack.clients:
         account = Account(
             name=jack.states[server].name, scopes=frozenset({Scope.TORZNAB, Scope.QBITTORRENT}), server=server
@@ -279,11 +282,11 @@ def listen(jack: Jack, site: Site) -> None:
     jack.start(strports.service(_where(environment.port, environment.host), site, reactor=jack.reactor))
 
 
-def listen_with_tls(jack: Jack, site: Site, tls: TlsSettings, identity: Identity) -> None:
+def listen_with_tls(jack: Jack, site: Site, tls: TlsSettings, identity: Identity) -> Renewal:
     """The same behind a certificate, which is renewed while jack runs."""
     encrypted = TlsFactory(identity, site, jack.reactor)
     jack.start(strports.service(_where(tls.port, tls.host), encrypted, reactor=jack.reactor))
-    jack.start(Renewal(identity, tls.certificate, tls.key, workers=jack.disk, clock=jack.reactor))
+    return jack.start(Renewal(identity, tls.certificate, tls.key, workers=jack.disk, clock=jack.reactor))
 
 
 def _where(port: int, host: str) -> str:

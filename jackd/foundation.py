@@ -22,6 +22,7 @@ from jackd.storage.history import HistoryStore
 from jackd.storage.kept import KeptSettings
 from jackd.storage.threads import ThreadWorkers
 from jackd.web.auth import Keys, Mint
+from jackd.web.friends import FriendKeys
 from jackd.web.outgoing import Outgoing
 from jackd.web.speed import SpeedLimits
 from jackd.web.trust import Trust
@@ -44,6 +45,7 @@ class Jack:
     services: Stack = field(factory=Stack)
     mint: Mint = field(init=False)
     keys: Keys = field(factory=Keys)
+    friends: FriendKeys = field(init=False)
     trust: Trust = field(init=False)
     outgoing: Outgoing = field(init=False)
     disk: ThreadWorkers = field(init=False)
@@ -58,6 +60,7 @@ class Jack:
     def __attrs_post_init__(self) -> None:
         state_dir = self.settings.jack.state_dir
         self.mint = Mint.load(state_dir / "secret")
+        self.friends = FriendKeys(self.keys, self.mint)
         pool = HTTPConnectionPool(self.reactor)
         pool.maxPersistentPerHost = KEPT_CONNECTIONS
         self.trust = Trust({peer.netloc: peer.pin for peer in self.settings.peers if peer.pin})

@@ -32,7 +32,7 @@ def quotes(file: str, name: str) -> str:
 def test_every_fault_has_its_tests_or_is_said_to_have_none():
     faults = re.split(r"^F(\d+), ", README.partition("\nFaults\n------\n")[2], flags=re.MULTILINE)[1:]
     listed = {int(number): text for number, text in zip(faults[::2], faults[1::2], strict=True)}
-    assert list(listed) == [*range(1, 36), *range(45, 57)]
+    assert list(listed) == [*range(1, 36), 43, *range(45, 57)]
     for number, text in listed.items():
         named = re.findall(r"\| tests/(\S+)::(\w+)$", text, re.MULTILINE)
         assert bool(named) is not text.rstrip().endswith(": no test."), f"F{number}"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from attrs import frozen
+from attrs import define, frozen
 
 from jackd.catalogue.shared import SharedCatalogue
 from jackd.model.item import Extra, Item, split_extra_id
@@ -42,9 +42,9 @@ class View:
         return await self.catalogue.extras(item_id)
 
 
-@frozen
+@define
 class PolicyViews:
-    """The port :class:`~jackd.ports.Views`."""
+    """The port :class:`~jackd.ports.Views`. ``policy`` may be replaced at any time."""
 
     catalogue: SharedCatalogue
     policy: Policy

@@ -44,16 +44,18 @@ def find_config(option: str | None, environ: Mapping[str, str], *, system: Path 
     return Path(home, ".config", "jack", "jack.yml").absolute()
 
 
-def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
+def load(path: Path | None, environ: Mapping[str, str], *, may_be_empty: bool = True) -> Settings:
     """
     The settings of the file at ``path`` and of ``environ``. ``None`` stands for no file at all: every default.
 
+    :param may_be_empty: whether a file without a single character asks for every default, or is one that somebody is
+        writing just now.
     :raises ConfigErrors: with all that is wrong, not just the first of it.
     """
     file = path.absolute() if path else find_config(None, environ)
     reading = Reading(file=str(file), environ=environ)
     environment = read_environment(environ, reading.problems)
-    root = _root(file, reading.problems) if path else _empty()
+    root = _root(file, reading.problems, may_be_empty) if path else _empty()
     found = None if root is None else _settings(root, reading, environment, file)
     if reading.problems or found is None:
         raise ConfigErrors(reading.problems)
@@ -76,10 +78,10 @@ def _empty() -> Block:
     return Block(line=1, column=1, entries=())
 
 
-def _root(file: Path, problems: list[Problem]) -> Node | None:
+def _root(file: Path, problems: list[Problem], may_be_empty: bool) -> Node | None:
     """The file as a tree, or ``None`` and why not."""
     try:
-        return _parsed(file)
+        return _parsed(file, may_be_empty)
     except Malformed as error:
         problems.append(Problem(file=str(file), line=error.line, column=error.column, message=error.message))
     except Wrong as error:
@@ -87,11 +89,14 @@ def _root(file: Path, problems: list[Problem]) -> Node | None:
     return None
 
 
-def _parsed(file: Path) -> Node:
+def _parsed(file: Path, may_be_empty: bool) -> Node:
     read = LANGUAGES.get(file.suffix.lower())
     if read is None:
         raise Wrong(f"the name of the file must end in {', '.join(LANGUAGES)}")
-    return read(_text(_bytes(file)))
+    text = _text(_bytes(file))
+    if not may_be_empty and not text.strip():
+        raise Wrong("is empty; for the default of every setting write a comment into it")
+    return read(text)
 
 
 def _bytes(file: Path) -> bytes:

@@ -12,6 +12,7 @@ from jackd.model.errors import BadRequest, Forbidden, JackError, Unauthorized
 from jackd.model.search import Query
 from jackd.model.server import ServerState
 from jackd.ops import wire
+from jackd.ops.reload import ConfigState
 from jackd.ports import Downloads, PeerNetwork, Shared
 from jackd.storage.history import HistoryStore
 from jackd.web.auth import Account, Keys, Scope
@@ -54,11 +55,13 @@ class OperatorApp:
         uploads: Uploads,
         downloads: Downloads | None,
         history: HistoryStore,
+        config: ConfigState,
         version: str,
     ) -> None:
         self._uploads = uploads
         self._downloads = downloads
         self._history = history
+        self._config = config
         self._keys = keys
         self._servers = servers
         self._shared = shared
@@ -101,9 +104,10 @@ class OperatorApp:
 
     @router.route("/servers/health", methods=["GET"])
     def health(self, request: JackRequest) -> bytes:
-        """How they are doing; ``status`` is ``OK`` when none has an error."""
-        status = "DEGRADED" if any(s.error for s in self._servers) else "OK"
-        return json_reply(request, {"status": status, "servers": [wire.health(s) for s in self._servers]})
+        """How they are doing, and the configuration; ``status`` is ``OK`` when nothing has an error."""
+        status = "DEGRADED" if self._config.errors or any(s.error for s in self._servers) else "OK"
+        servers = [wire.health(s) for s in self._servers]
+        return json_reply(request, {"status": status, "servers": servers, "configuration": wire.config(self._config)})
 
     @router.route("/items", methods=["GET"])
     async def items(self, request: JackRequest) -> bytes:

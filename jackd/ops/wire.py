@@ -11,6 +11,7 @@ from jackd.model.item import Item, Kind
 from jackd.model.peer import PeerStatus
 from jackd.model.server import ServerState
 from jackd.ops.redact import masked
+from jackd.ops.reload import ConfigState
 from jackd.storage.history import Total
 from jackd.web.uploads import Upload
 
@@ -42,6 +43,11 @@ def health(state: ServerState) -> dict[str, Any]:
         "items": state.items,
         "readAt": state.read_at,
     }
+
+
+def config(state: ConfigState) -> dict[str, Any]:
+    """What is wrong with the configuration's file, and what of it waits for the next start."""
+    return {"errors": list(state.errors), "pending": list(state.pending)}
 
 
 def peer(status: PeerStatus) -> dict[str, Any]:

@@ -150,6 +150,10 @@ class DownloadQueue(Service):
         entry = self._rows.get(hash)
         return entry.download if entry else None
 
+    def resize(self, slots: int) -> None:
+        """Fetch so many at the same time from now on; what is being fetched goes on."""
+        self._runner.resize(slots)
+
     @property
     def revision(self) -> int:
         """See :attr:`jackd.ports.Downloads.revision`."""

@@ -90,6 +90,11 @@ class Runner:
         if any(entry.job for entry in self._rows.all()):
             _log.warn("stopped, but the disk is still writing")
 
+    def resize(self, slots: int) -> None:
+        """So many slots from now on. What runs goes on."""
+        self._slots = slots
+        self.fill()
+
     def fill(self) -> None:
         """Give the free slots away."""
         if not self._running:

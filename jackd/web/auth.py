@@ -58,6 +58,10 @@ class Keys:
         if key:
             self._accounts[_digest(key)] = account
 
+    def remove(self, key: str) -> None:
+        """Let nobody in with ``key`` any more."""
+        self._accounts.pop(_digest(key), None)
+
     def account(self, key: str) -> Account | None:
         """Who that is, or ``None``."""
         return self._accounts.get(_digest(key)) if key else None

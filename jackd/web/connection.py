@@ -10,6 +10,7 @@ from twisted.internet import tcp
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.web.http import HTTPChannel
 
+from jackd.web.auth import Account
 from jackd.web.limits import HEADER_SECONDS
 
 
@@ -36,12 +37,12 @@ class Connection:
     Twisted's own timer starts anew with every byte, so it never fires for a sender that drips.
 
     :ivar host: whose it is.
-    :ivar stranger: whether nobody was let in on it yet.
+    :ivar account: who was let in on it last; ``None`` as long as nobody was.
     """
 
     def __init__(self, protocol: Any, host: str, clock: IReactorTime, left: Callable[[Connection], None]) -> None:
         self.host = host
-        self.stranger = True
+        self.account: Account | None = None
         self._clock, self._left = clock, left
         self._deadline: IDelayedCall | None = None
         self._transport: Any = None

@@ -199,7 +199,15 @@ class Direction:
     def __init__(self, peers: Mapping[str, int] | None = None, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.total = Bucket(clock=clock)
         self._clock = clock
-        self._peers = {name: Bucket(rate, clock=clock) for name, rate in (peers or {}).items() if rate}
+        self._peers: dict[str, Bucket] = {}
+        self.limit_peers(peers or {})
+
+    def limit_peers(self, rates: Mapping[str, int]) -> None:
+        """Their limits from now on, also for streams that are there. Who is not named has none any more."""
+        for name, bucket in self._peers.items():
+            bucket.set(rates.get(name, 0))
+        fresh = rates.keys() - self._peers.keys()
+        self._peers |= {name: Bucket(rates[name], clock=self._clock) for name in fresh}
 
     def bucket(self, rate: int = 0) -> Bucket:
         """A further limit, for the streams that are made with it."""

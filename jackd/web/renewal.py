@@ -65,6 +65,12 @@ class Renewal(Service):
         if self._look_done is not None:
             self._look_done.cancel()
 
+    def look(self) -> None:
+        """Look now."""
+        if self._looking.running and (self._look_done is None or self._look_done.called):
+            self._looking.stop()
+            self._looking.start(LOOK_SECONDS)
+
     def _look(self) -> Deferred[None]:
         self._look_done = Deferred.fromCoroutine(self._renew())
         self._look_done.addErrback(lambda failure: failure.trap(Unavailable) and None)  # next time, then

@@ -99,7 +99,7 @@ class JackRequest(server.Request):
         self._mount = self._gate.mount_for(self.head.path)
         self.account = self._mount.app.admit(self.head)
         if self.account is not None:
-            self.connection.stranger = False
+            self.connection.account = self.account
         _check_length(self.head.method, length, self._mount.max_body)
 
     def handleContentChunk(self, data: bytes) -> None:

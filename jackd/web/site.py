@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from ipaddress import ip_address
 from typing import Any, Protocol
 
@@ -83,6 +83,12 @@ class Site(server.Site):
         for connection in list(self._open):
             connection.abort()
 
+    def hang_up(self, accounts: Collection[Account]) -> None:
+        """Break off at once what runs for any of ``accounts``: their keys open nothing any more (S3)."""
+        for connection in list(self._open):
+            if connection.account in accounts:
+                connection.abort()
+
     def mount_for(self, path: str) -> Mount:
         """The mount with the longest fitting prefix."""
         fitting = [(len(p), m) for m in self._mounts for p in m.paths if path == p or path.startswith(f"{p}/")]
@@ -99,7 +105,7 @@ class Site(server.Site):
 
     def _is_crowd(self, host: str) -> bool:
         """Not of an address inside the house: that may be the proxy that everybody comes through (S6)."""
-        strangers = sum(known.stranger and known.host == host for known in self._open)
+        strangers = sum(known.account is None and known.host == host for known in self._open)
         return strangers >= MAX_STRANGERS and _is_public(host)
 
     def watch(self, request: JackRequest) -> IDelayedCall:

@@ -53,6 +53,10 @@ class Slots:
         self.running: Counter[str] = Counter()
         self._waiting: dict[str, _Waiting] = {}
 
+    def resize(self, *, total: int, each: int) -> None:
+        """So many from now on. Who holds one keeps it."""
+        self._total, self._each = total, each
+
     @property
     def waiting(self) -> int:
         """Callers who have a place in the queue."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Literal
 
@@ -48,9 +48,20 @@ class _Limits:
     def __attrs_post_init__(self) -> None:
         self.rate, self.alternative = self.configured, self.alternative_configured
 
+    def configure(self, settings: LimitSettings) -> Iterator[str]:
+        """What the configuration says from now on. Gives the names of what is another than before."""
+        rate, alternative = getattr(settings, f"{self.way}_rate"), getattr(settings, f"alternative_{self.way}_rate")
+        if rate != self.configured:
+            self.configured = self.rate = rate
+            self.during = None
+            yield "rate"
+        if alternative != self.alternative_configured:
+            self.alternative_configured = self.alternative = alternative
+            yield "alternative"
+
     def at(self, window: Window | None) -> int:
         """What the hour says."""
-        named = getattr(window, f"{self.way}_rate") if window is not self.during else None
+        named = getattr(window, f"{self.way}_rate") if window and window != self.during else None
         return self.rate if named is None else int(named)
 
 
@@ -101,6 +112,20 @@ class SpeedLimits(Service):
                     setattr(limits, key, found["rate"])
         self._apply()
 
+    async def configure(self, settings: LimitSettings, peers: Iterable[Peer]) -> None:
+        """
+        What the configuration says from now on; at once. What a client has set is forgotten where it says something
+        else than before. That is on disk when this returns.
+        """
+        peers = tuple(peers)
+        self.up.limit_peers({peer.name: peer.upload_rate for peer in peers})
+        self.down.limit_peers({peer.id: peer.download_rate for peer in peers})
+        self._schedule = settings.schedule
+        changed = [(limits, key) for limits in self._limits.values() for key in limits.configure(settings)]
+        self._apply()
+        for limits, key in changed:
+            await self._keep(limits, key)
+
     def startService(self) -> None:
         super().startService()
         self._looking.start(LOOK_SECONDS)
@@ -123,7 +148,7 @@ class SpeedLimits(Service):
             limits.during = self._window()
         self._apply()
         log.info("a client sets the {way} limit to {rate} bytes/s (0: none)", way=way, rate=rate)
-        await self._kept.save(_name(way, key), {"rate": rate, "configured": _configured(limits, key)})
+        await self._keep(limits, key)
 
     async def use_alternative(self, on: bool) -> None:
         """Switch to the alternative limits, or back. On disk when this returns."""
@@ -132,6 +157,10 @@ class SpeedLimits(Service):
         log.info("a client switches the alternative limits {state}", state="on" if on else "off")
         await self._kept.save("alternative", on)
 
+    async def _keep(self, limits: _Limits, key: str) -> None:
+        value = {"rate": getattr(limits, key), "configured": _configured(limits, key)}
+        await self._kept.save(_name(limits.way, key), value)
+
     def _window(self) -> Window | None:
         when = datetime.fromtimestamp(self._now())
         return next((window for window in self._schedule if window.covers(when)), None)
@@ -139,7 +168,7 @@ class SpeedLimits(Service):
     def _apply(self) -> None:
         window = self._window()
         for limits in self._limits.values():
-            if limits.during is not window:
+            if limits.during != window:
                 limits.during = None
             limits.direction.total.set(limits.alternative if self.alternative else limits.at(window))
 

@@ -14,6 +14,7 @@ from jackd.catalogue.shared import SharedCatalogue
 from jackd.catalogue.views import PolicyViews
 from jackd.model.sharing import Facts, Policy, Rule, Rules
 from jackd.peer.app import PeerApp
+from jackd.peer.feed import read_feed
 from jackd.ports import Batch
 from jackd.storage.catalogue import CatalogueStore
 from jackd.storage.changes import ChangeStore
@@ -52,15 +53,16 @@ def jack(library):
     keys.add("bob", evolve(account, name="Bob", peer="b"))
     keys.add("old", Account(name="jack", scopes=frozenset(Scope)))
     policy = Policy(friends={"a": Rules(deny=(Rule(tags=("private",)),))})
+    views = PolicyViews(shared, policy)
     feed = CatalogueFeed(
         store=ChangeStore(database),
         bell=Bell(clock),
         clock=clock,
-        permitted=lambda peer: permitted(policy.towards(peer)),
+        permitted=lambda peer: permitted(views.policy.towards(peer)),
     )
     feed.startService()
     app = PeerApp(
-        views=PolicyViews(shared, policy),
+        views=views,
         feed=feed,
         manifests=Sums(),
         keys=keys,
@@ -96,6 +98,23 @@ def test_another_friend_gets_it(jack):
     assert {item["id"] for item in found} == {MATRIX.id, HIDDEN.id}
     assert HIDDEN.id.encode() in gzip.decompress(ask(jack, "bob", "/peer/catalogue")[2])
     assert [ask(jack, "bob", f"/peer/items/{HIDDEN.id}{rest}")[0] for rest in WHERE] == [200, 200, 202]
+
+
+@pytest.fixture
+def views(jack):
+    return jack.agent._serverFactory.mount_for("/peer").app._views
+
+
+def test_rules_that_are_replaced_hold_from_the_next_request_on(jack, views):
+    """F43, S9: also for a friend who follows the catalogue: he is told everything anew."""
+    first = jack.get("/peer/catalogue", headers={"X-Api-Key": "bob"})
+    views.policy = Policy(friends={"b": Rules(deny=(Rule(tags=("private",)),))})
+    assert [ask(jack, "bob", f"/peer/items/{HIDDEN.id}{rest}")[0] for rest in WHERE] == [404] * 3
+    assert [ask(jack, "alice", f"/peer/items/{HIDDEN.id}{rest}")[0] for rest in WHERE] == [200, 200, 202]
+    cursor = read_feed(first.body).cursor
+    again = read_feed(jack.get(f"/peer/catalogue?since={cursor}", headers={"X-Api-Key": "bob"}).body)
+    assert again.reset
+    assert [item.id for item in again.items] == [MATRIX.id]
 
 
 def test_facts_of_the_owner_are_sent_to_nobody(jack):

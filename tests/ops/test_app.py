@@ -15,6 +15,7 @@ from jackd.model.search import Query, matches
 from jackd.model.secret import Secret
 from jackd.model.server import ServerState
 from jackd.ops.app import MAX_DOWNLOADS, MAX_ITEMS, MAX_LINES, OperatorApp
+from jackd.ops.reload import ConfigState
 from jackd.storage.database import Database
 from jackd.storage.history import HistoryStore
 from jackd.web.auth import Account, Keys, Scope
@@ -56,6 +57,7 @@ def web(
     uploads: Uploads | None = None,
     downloads: FakeDownloads | None = None,
     history: HistoryStore | None = None,
+    config: ConfigState | None = None,
 ) -> Web:
     keys = Keys()
     keys.add("operator", Account(name="jack", scopes=frozenset(Scope)))
@@ -69,6 +71,7 @@ def web(
         uploads=uploads or Uploads(clock=Clock()),
         downloads=downloads,
         history=history or HistoryStore(Database.in_memory()),
+        config=config or ConfigState(),
         version="9.9.9",
     )
     return Web(Mount([], app))
@@ -146,6 +149,17 @@ def test_health_is_degraded_when_a_server_has_an_error():
     assert got["status"] == "DEGRADED"
     assert [s["healthy"] for s in got["servers"]] == [False, True]
     assert got["servers"][0]["registrationError"] == "refused"
+
+
+def test_health_is_degraded_while_the_file_of_the_configuration_is_no_good():
+    """F43: what is wrong with it, and what of it waits for the next start."""
+    config = ConfigState(pending=("jack.baseUrl",))
+    site = web(radarr(), config=config)
+    got = site.get("/servers/health", headers=KEY).json()
+    assert (got["status"], got["configuration"]) == ("OK", {"errors": [], "pending": ["jack.baseUrl"]})
+    config.errors = ("jack.yml: there is no such file",)
+    got = site.get("/servers/health", headers=KEY).json()
+    assert (got["status"], got["configuration"]["errors"]) == ("DEGRADED", ["jack.yml: there is no such file"])
 
 
 def test_items_are_found_by_words():

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 import pytest
+from attrs import evolve
 
 from jackd.config.settings import LimitSettings
 from jackd.model.schedule import Window
 from tests.qbittorrent.support import Client, World
+from tests.support import result_of
 
 UNKNOWN = "0" * 40
 KIB = 1024
@@ -143,3 +145,44 @@ def test_uploads_are_summed_for_the_operator():
         assert (info["up_info_speed"], info["up_info_data"]) == (3, 5)
         info = radarr.get("transfer/info").json()
         assert (info["up_info_speed"], info["up_info_data"]) == (0, 0)
+
+
+def test_a_configuration_that_is_read_again_changes_only_what_it_says_anew():
+    """F43: a client's wish holds as long as the same is written there; what was changed there is so for good."""
+    world = World(limits=LimitSettings(upload_rate=KIB, download_rate=KIB, alternative_upload_rate=KIB))
+    operator, _, _ = world.clients()
+    operator.post("transfer/setUploadLimit", {"limit": "1"})
+    operator.post("transfer/setDownloadLimit", {"limit": "2"})
+    changed = evolve(world.limits, download_rate=3 * KIB, alternative_upload_rate=4 * KIB)
+    result_of(world.speed.configure(changed, ()))
+    assert texts(operator) == ["3072", "1", "0"]
+    assert (world.speed.up.total.rate, world.speed.down.total.rate) == (1, 3 * KIB)
+    operator.post("transfer/setSpeedLimitsMode", {"mode": "1"})
+    result_of(world.speed.configure(world.limits, ()))
+    assert texts(operator) == ["0", "1024", "1"]
+    operator.post("transfer/setSpeedLimitsMode", {"mode": "0"})
+    assert texts(operator) == ["1024", "1", "0"]
+    operator, _, _ = World(limits=world.limits, database=world.database).clients()
+    assert texts(operator) == ["1024", "1", "0"]
+
+
+def test_hours_that_are_written_anew_hold_at_once_and_the_same_ones_leave_a_wish_alone():
+    """F43"""
+
+    def evening(rate: int) -> LimitSettings:
+        return LimitSettings(upload_rate=9 * KIB, schedule=(Window(start=18 * 60, stop=23 * 60, upload_rate=rate),))
+
+    world = World(limits=evening(KIB))
+    world.time = datetime(2026, 11, 16, 19).timestamp()
+    world.speed.load()
+    operator, _, _ = world.clients()
+    assert texts(operator)[1] == "1024"
+    result_of(world.speed.configure(evening(2 * KIB), ()))
+    assert texts(operator)[1] == "2048"
+    operator.post("transfer/setUploadLimit", {"limit": "5"})
+    result_of(world.speed.configure(evening(2 * KIB), ()))
+    assert texts(operator)[1] == "5"
+    result_of(world.speed.configure(evening(3 * KIB), ()))
+    assert texts(operator)[1] == "3072"
+    result_of(world.speed.configure(LimitSettings(upload_rate=8 * KIB), ()))
+    assert texts(operator)[1] == "8192"

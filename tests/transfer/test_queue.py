@@ -142,6 +142,23 @@ def test_only_the_slots_start(tmp_path):
     assert len(world.files.asked) == 3
 
 
+def test_more_slots_are_used_at_once_and_fewer_break_nothing_off(tmp_path):
+    """F43: the configuration is read again."""
+    world = World(tmp_path, max_concurrent_downloads=1)
+    world.files.silent = True
+    world.start()
+    grabs = [world.add(n) for n in range(5)]
+    world.queue.resize(3)
+    assert world.states() == [State.DOWNLOADING] * 3 + [State.QUEUED] * 2
+    world.queue.resize(2)
+    assert world.states() == [State.DOWNLOADING] * 3 + [State.QUEUED] * 2
+    assert len(world.files.asked) == 3
+    world.do("pause", [grabs[0].hash])
+    assert world.states().count(State.DOWNLOADING) == 2
+    world.do("pause", [grabs[1].hash])
+    assert world.states() == [State.PAUSED] * 2 + [State.DOWNLOADING] * 2 + [State.QUEUED]
+
+
 def test_forced_ones_need_no_slot(tmp_path):
     world = World(tmp_path, max_concurrent_downloads=1)
     world.files.silent = True

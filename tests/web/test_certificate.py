@@ -156,6 +156,19 @@ def test_a_new_pair_is_taken_up(tmp_path, said):
     assert line.startswith("info: the certificate that is taken up ends on 2027-04-30; its pin is")
 
 
+def test_it_is_looked_at_when_the_operator_says_so(tmp_path):
+    """F59: at once, and as often as before."""
+    world = Renewing(tmp_path)
+    for day in (100, 200):
+        self_signed(tmp_path, ends=NOW + timedelta(days=day))
+        world.service.look()
+        assert world.identity.certificate.expires == NOW + timedelta(days=day)
+    assert len(world.clock.getDelayedCalls()) == 1
+    world.service.stopService()
+    world.service.look()
+    assert world.clock.getDelayedCalls() == []
+
+
 @pytest.mark.parametrize("breakage", [certificate_missing, key_missing, certificate_is_none, key_of_another])
 def test_a_bad_new_pair_keeps_the_old_one(tmp_path, said, breakage):
     """F59: one line, and what is repaired is taken up."""

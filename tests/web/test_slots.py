@@ -95,3 +95,21 @@ def test_a_slot_is_free_again_whatever_happened():
     with pytest.raises(ZeroDivisionError), world.slots.taken("a", "1"):
         raise ZeroDivisionError
     assert world.ask("b", "1") == 0
+
+
+def test_fewer_slots_send_nobody_away_and_more_let_the_next_in():
+    """F43: the configuration is read again."""
+    world = World(total=3, each=3)
+    assert [world.ask("a", "1"), world.ask("b", "1"), world.ask("b", "2")] == [0, 0, 0]
+    world.slots.resize(total=1, each=1)
+    assert world.slots.running.total() == 3
+    assert world.ask("c", "1") == 1
+    world.leave("a", "1")
+    world.leave("b", "1")
+    assert world.ask("c", "1") == 1
+    world.slots.resize(total=2, each=1)
+    assert world.ask("c", "1") == 0
+    world.slots.resize(total=9, each=1)
+    assert world.ask("c", "2") == 1
+    world.slots.resize(total=9, each=2)
+    assert world.ask("c", "2") == 0
