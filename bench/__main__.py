@@ -21,6 +21,7 @@ from bench.crowd import FEED, Extent, measure
 from bench.ground import GIB, MIB, BenchFailed, Film, file_system, fresh, random_film, sparse_film
 from bench.jacks import JackClient, JackServer, targets
 from bench.picture import draw
+from bench.probe import Target
 from bench.processes import interrupt_on_sigterm
 from bench.report import Results
 from bench.small import requests_per_second
@@ -85,7 +86,22 @@ def compete(home: Path, chosen: argparse.Namespace, results: Results) -> None:
     fresh(work, extent.downloads * SPARSE)
     say(f"{extent.uploads} uploads and {extent.downloads} downloads at once, then long lists")
     sparse = [sparse_film(work / "sparse", number, SPARSE) for number in range(1, FEED + 1)]
-    measure(work / "crowd", work / "sparse", sparse, extent, results.crowd)
+    with idle_nginx(work, sparse) as control:
+        measure(work / "crowd", work / "sparse", sparse, extent, results.crowd, control)
+
+
+@contextmanager
+def idle_nginx(work: Path, films: Sequence[Film]) -> Iterator[list[Target]]:
+    """What it answers shows how long the machine itself takes."""
+    nginx = tools.Nginx(work / "idle", work / "sparse")
+    if nginx.missing:
+        yield []
+        return
+    nginx.start(films[:1])
+    try:
+        yield [nginx.control]
+    finally:
+        nginx.stop()
 
 
 def contestants(work: Path, installed: Path) -> list[Pair]:
@@ -94,6 +110,7 @@ def contestants(work: Path, installed: Path) -> list[Pair]:
     bun = installed / "bun/node_modules/.bin/bun"
     nginx, alice = tools.Nginx(work / "nginx", library), JackServer(work, library)
     tls, curl, bob = TlsNginx(work / "tls", library), tools.curl(work / "curl"), JackClient(work)
+    asked = [*targets(alice.daemon, bob.daemon), nginx.control]
     return [
         Pair(nginx, curl),
         Pair(alice, bob),
@@ -106,8 +123,8 @@ def contestants(work: Path, installed: Path) -> list[Pair]:
         Pair(tls, curl, note="TLS"),
         Pair(TlsJack(work, library), curl, note="TLS"),
         Pair(tls, JackClient(work, "bob-at-nginx-tls"), note="TLS, unverified"),
-        Pair(alice, bob, note="asked meanwhile", probes=targets(alice.daemon, bob.daemon)),
-        Pair(alice, bob, note="asked meanwhile, cold source", cold=True, probes=targets(alice.daemon, bob.daemon)),
+        Pair(alice, bob, note="asked meanwhile", probes=asked),
+        Pair(alice, bob, note="asked meanwhile, cold source", cold=True, probes=asked),
     ]
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bench.ground import BenchFailed, Film
 from bench.jacks import JackClient, JackServer, targets
-from bench.probe import Prober
+from bench.probe import Prober, Target
 from bench.small import reactor_milliseconds, requests_per_second
 
 FEED = 100
@@ -50,15 +50,22 @@ class Extent:
     seconds: float
 
 
-def measure(home: Path, library: Path, films: Sequence[Film], extent: Extent, found: Crowd) -> None:
-    """By two daemons of their own, into ``found``. ``films`` are :data:`FEED`, and large."""
+def measure(
+    home: Path, library: Path, films: Sequence[Film], extent: Extent, found: Crowd, control: Sequence[Target] = ()
+) -> None:
+    """
+    By two daemons of their own, into ``found``. ``films`` are :data:`FEED`, and large.
+
+    :param control: asked meanwhile as well, though nothing else is wanted of them: how long the machine itself takes.
+    """
     alice, bob = JackServer(home, library), JackClient(home)
     try:
         alice.start(films)
         bob.start(alice, films[:1], maxConcurrentDownloads=extent.downloads)
-        found.idle = _probed(alice, bob, lambda: time.sleep(extent.seconds))
+        asked = [*targets(alice.daemon, bob.daemon), *control]
+        found.idle = _probed(asked, lambda: time.sleep(extent.seconds))
         found.pings = requests_per_second(alice.port, "/ping", extent.seconds)
-        found.latencies = _probed(alice, bob, lambda: _all_at_once(alice, bob, films, extent, found))
+        found.latencies = _probed(asked, lambda: _all_at_once(alice, bob, films, extent, found))
         bob.discard()
         found.reactor = _long_lists(bob, films[0], extent.rows)
     finally:
@@ -66,8 +73,8 @@ def measure(home: Path, library: Path, films: Sequence[Film], extent: Extent, fo
         alice.stop()
 
 
-def _probed(alice: JackServer, bob: JackClient, work: Callable[[], object]) -> dict[str, list[float]]:
-    prober = Prober(targets(alice.daemon, bob.daemon))
+def _probed(asked: Sequence[Target], work: Callable[[], object]) -> dict[str, list[float]]:
+    prober = Prober(asked)
     try:
         work()
     finally:

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from bench.contest import Fetched, bound
 from bench.ground import Film
+from bench.probe import Target
 from bench.processes import Program, free_port, run
 
 os.environ["PATH"] += ":/usr/sbin:/sbin"
@@ -61,6 +62,11 @@ class Nginx(_Web):
 
     def __init__(self, home: Path, library: Path) -> None:
         super().__init__(home, library, "nginx")
+
+    @property
+    def control(self) -> Target:
+        """Asked while others work: whoever has nothing to do can't answer sooner on this machine."""
+        return Target("an idle nginx", self.port, "/ping")
 
     @property
     def peer(self) -> dict[str, str]:
