@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections import OrderedDict
+from collections.abc import Collection, Hashable, Sequence
 from operator import attrgetter
+from typing import TypeAlias
 
 from attrs import evolve
 from twisted.internet.defer import Deferred, DeferredSemaphore, gatherResults
@@ -25,7 +27,11 @@ from jackd.storage.threads import Workers
 log = Logger(namespace="jackd.peer")
 
 LOOKED_AT = 2000
-"""Newest releases that whole seasons are looked for among, at least."""
+FEED_LOOKED_AT = 300
+"""Newest releases that whole seasons are looked for among, at least; fewer when nothing in particular is asked for."""
+
+MAX_KEPT = 100
+"""Answers that are not made again as long as the network gives the same."""
 
 FEED_SEASONS = 20
 """Whole seasons in an answer to a question for nothing in particular: the newest. Their episodes are there as well."""
@@ -33,6 +39,10 @@ FEED_SEASONS = 20
 EXTRAS_AT_ONCE = 4
 EXTRAS_SECONDS = 8.0
 """For all questions about extras of one grab, which an *arr waits for; what is not known then stays behind."""
+
+
+Answer: TypeAlias = tuple[Sequence[Release], Sequence[Release]]
+"""What the network gave, and what was made of it."""
 
 
 class Bundles:
@@ -50,6 +60,7 @@ class Bundles:
         self._workers = workers
         self._clock = clock
         self._wanted = frozenset(extras)
+        self._kept: OrderedDict[Hashable, Answer] = OrderedDict()
 
     async def search(
         self, query: Query, *, limit: int = MAX_FOUND, offset: int = 0, wanted: Wanted | None = None
@@ -57,8 +68,21 @@ class Bundles:
         """See the port."""
         if not may_be_season(query):
             return await self._network.search(query, limit=limit, offset=offset, wanted=wanted)
-        found = await self._network.search(query, limit=max(LOOKED_AT, offset + limit), wanted=wanted)
-        return (await self._workers.run(_with_seasons, query, found, wanted))[offset : offset + limit]
+        least = FEED_LOOKED_AT if query.is_feed else LOOKED_AT
+        found = await self._network.search(query, limit=max(least, offset + limit), wanted=wanted)
+        question = query, limit, offset, wanted
+        kept = self._kept.get(question)
+        if kept is None or kept[0] is not found:
+            made = await self._workers.run(_with_seasons, query, found, wanted)
+            kept = found, made[offset : offset + limit]
+        self._keep(question, kept)
+        return kept[1]
+
+    def _keep(self, question: Hashable, answer: Answer) -> None:
+        self._kept[question] = answer
+        self._kept.move_to_end(question)
+        if len(self._kept) > MAX_KEPT:
+            self._kept.popitem(last=False)
 
     async def release(self, peer: str, item_id: str) -> Release:
         """See the port."""

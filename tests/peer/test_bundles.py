@@ -67,6 +67,18 @@ def test_a_feed_has_the_newest_seasons_and_no_more(monkeypatch: pytest.MonkeyPat
     assert len(found) == 8
 
 
+def test_an_answer_is_made_once_as_long_as_the_network_gives_the_same():
+    """Who writes pages of it knows it again."""
+    shelf = Shelf(THREE)
+    clock = Clock()
+    net = bundles(network(web(shelf, clock).outgoing(), clock))
+    first = result_of(net.search(SEASON))
+    assert result_of(net.search(SEASON)) is first
+    assert result_of(net.search(SEASON, limit=2)) == first[:2]
+    assert result_of(net.search(SEASON, limit=2, offset=3)) == first[3:]
+    assert result_of(net.search(Query())) is not first
+
+
 def test_an_original_jack_has_seasons_when_somebody_knows_how_long_they_are():
     """It tells neither the number nor that two of its items are one file."""
     double = {"title": "Some.Show.S01E02E03.720p.WEB-DL.x264-GRP", "filename": "double.mkv"}
