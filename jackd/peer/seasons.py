@@ -14,15 +14,13 @@ from typing import TypeAlias, TypeVar
 
 from attrs import evolve
 
+from jackd.model.grab import MAX_FILES
 from jackd.model.ids import MediaIds
 from jackd.model.item import Item, Kind
 from jackd.model.marks import marks
 from jackd.model.naming import release_title
 from jackd.model.release import Release
 from jackd.model.search import FIRST_YEAR, Query
-
-MAX_FILES = 200
-"""Of one season; more than any has that is not daily."""
 
 _ID = re.compile(r"(?P<library>[^:]+):season:(?P<series>(?:tvdb|tmdb|tt)[0-9]{1,12}):(?P<season>[0-9]{1,4}):[^:]+")
 _NOT_ID = re.compile(r"[^A-Za-z0-9.]+")

@@ -8,7 +8,7 @@ from typing import ClassVar
 from jackd.model.download import Download, State
 from jackd.model.errors import BadRequest, Conflict
 from jackd.ports import Downloads
-from jackd.qbittorrent import wire
+from jackd.qbittorrent import contents, wire
 from jackd.qbittorrent.adding import share_limits
 from jackd.qbittorrent.calls import Actions, Answer, Call
 from jackd.qbittorrent.queue import Queue, select
@@ -38,7 +38,7 @@ class Reading:
     @actions.read("torrents/files")
     async def files(self, call: Call) -> Answer:
         """The files of ``hash``, or those that ``indexes`` names."""
-        files = wire.files(self._queue.one(call))
+        files = contents.files(self._queue.one(call))
         indexes = call.words("indexes", "|")
         known = {str(file["index"]): file for file in files}
         for index in indexes:
@@ -60,12 +60,12 @@ class Reading:
     @actions.read("torrents/pieceHashes")
     async def piece_hashes(self, call: Call) -> Answer:
         """All zero, as in the stub."""
-        return ["0" * 40] * len(wire.pieces_of(self._queue.one(call)))
+        return ["0" * 40] * len(contents.pieces_of(self._queue.one(call)))
 
     @actions.read("torrents/pieceStates")
     async def pieces(self, call: Call) -> Answer:
         """For progress bars."""
-        return [*wire.pieces_of(self._queue.one(call))]
+        return [*contents.pieces_of(self._queue.one(call))]
 
     @actions.read("torrents/export")
     async def export(self, call: Call) -> Answer:

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 from attrs import evolve
 
+from jackd.model.grab import MAX_FILES
 from jackd.model.ids import MediaIds
 from jackd.model.item import Item, Kind, Quality
 from jackd.model.release import Release, Source
 from jackd.model.revision import Revision
 from jackd.model.search import Query
-from jackd.peer.seasons import MAX_FILES, may_be_season, season_packs, season_query, united
+from jackd.peer.seasons import may_be_season, season_packs, season_query, united
 from jackd.peer.wire import is_item_id, item_from_json, item_to_json
 from tests.fakes import titles
 from tests.support import MATRIX, PILOT, change

@@ -12,7 +12,7 @@ from jackd.model.coverage import Coverage
 from jackd.model.download import ETA_UNKNOWN, Download, State
 from jackd.model.grab import Grab, GrabFile
 from jackd.model.paths import PathMap, PathMapping
-from jackd.qbittorrent import wire
+from jackd.qbittorrent import contents, wire
 from jackd.qbittorrent.wire import View
 from tests.fakes.downloads import come
 
@@ -138,11 +138,11 @@ def test_whatever_a_download_is_its_json_is_sound(size, received, state, active,
     assert 0 <= row["progress"] <= 1
     assert 0 <= row["eta"] <= ETA_UNKNOWN
     assert row["completed"] + row["amount_left"] == size
-    pieces = wire.pieces_of(download)
+    pieces = contents.pieces_of(download)
     properties = wire.properties(download, View(now=now))
     assert properties["pieces_num"] == len(pieces) <= 2048
     assert json.dumps(properties, allow_nan=False)
-    [file] = wire.files(download)
+    [file] = contents.files(download)
     assert file["piece_range"][1] in (len(pieces) - 1, 0)
     assert 0 <= file["progress"] <= 1
 
@@ -176,7 +176,7 @@ def a_season() -> Download:
 
 
 def test_each_file_has_its_own_progress_and_all_of_them_the_whole():
-    files = wire.files(a_season())
+    files = contents.files(a_season())
     assert [(f["index"], f["name"], f["size"]) for f in files] == [
         (0, "S/S01E01.mkv", 40_000),
         (1, "S/S01E02.mkv", 50_000),
@@ -190,7 +190,7 @@ def test_each_file_has_its_own_progress_and_all_of_them_the_whole():
         (0.0, False, 1),
     ]
     assert [f["piece_range"] for f in files] == [[0, 2], [2, 5], [5, 6], [6, 6]]
-    assert wire.pieces_of(a_season()) == [2, 2, 2, 1, 0, 0, 0]
+    assert contents.pieces_of(a_season()) == [2, 2, 2, 1, 0, 0, 0]
     row = wire.row(a_season(), View(now=NOW))
     assert (row["size"], row["completed"], row["progress"], row["amount_left"]) == (100_000, 65_000, 0.65, 25_001)
     assert (row["save_path"], row["content_path"]) == ("/d/c/bbbbbbbb", "/d/c/bbbbbbbb/S")
