@@ -86,7 +86,7 @@ class Shared(Protocol):
         """Raises ``NotFound``."""
 
     async def extras(self, item_id: str) -> Sequence[Extra]:
-        """What lies beside the item's file now; nothing when that can't be told. Raises ``NotFound``."""
+        """What lies beside the item's file now; nothing when that can't be told soon. May raise ``NotFound``."""
 
     async def locate(self, item_id: str) -> Location:
         """

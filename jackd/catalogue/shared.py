@@ -26,6 +26,9 @@ _log = Logger(namespace="jackd.catalogue")
 LOCATE_DEADLINE = 10.0
 """Seconds that a library has to say where a file lies."""
 
+EXTRAS_DEADLINE = 3.0
+"""Seconds that an item is kept back to see what lies beside it."""
+
 REMEMBERED_FOR = 30.0
 """Seconds; the ranges of one transfer ask for the same file again and again."""
 
@@ -74,12 +77,16 @@ class SharedCatalogue(Service):
         return await self._store.item(item_id, sharing=sharing)
 
     async def extras(self, item_id: str) -> Sequence[Extra]:
-        """See :meth:`jackd.ports.Shared.extras`."""
+        """See :meth:`jackd.ports.Shared.extras`. Whoever asks wants to know of the item first."""
+        looking = Deferred.fromCoroutine(self._look_beside(item_id)).addTimeout(EXTRAS_DEADLINE, self._clock)
         try:
-            return await self._disk.run(extras_beside, await self.locate(item_id))
-        except (OSError, Unavailable) as error:
-            _log.info("what lies beside {item} can't be told: {why}", item=item_id, why=str(error))
+            return await looking
+        except (OSError, NotFound, Unavailable, TimeoutError) as error:
+            _log.info("what lies beside {item} can't be told: {why!r}", item=item_id, why=error)
             return ()
+
+    async def _look_beside(self, item_id: str) -> Sequence[Extra]:
+        return await self._disk.run(extras_beside, await self.locate(item_id))
 
     async def locate(self, item_id: str) -> Location:
         """See :meth:`jackd.ports.Shared.locate`. The library has the last word, not the index."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
 from jackd.catalogue import extras as module
 from jackd.catalogue.extras import extra_beside, extras_beside
-from jackd.catalogue.shared import SharedCatalogue
+from jackd.catalogue.shared import EXTRAS_DEADLINE, SharedCatalogue
 from jackd.catalogue.views import PolicyViews
 from jackd.model.errors import LibraryUnavailable, NotFound
 from jackd.model.item import Extra, extra_id
@@ -123,6 +124,20 @@ def test_a_hidden_items_extras_are_hidden_too(catalogue: SharedCatalogue):
 def test_a_library_that_does_not_answer_has_nothing_beside_its_files(catalogue: SharedCatalogue, library: FakeLibrary):
     library.failure = LibraryUnavailable()
     assert list(result_of(catalogue.extras(MATRIX.id))) == []
+
+
+def test_a_library_that_hangs_keeps_the_item_back_for_a_moment_only(library: FakeLibrary, tmp_path: Path):
+    """A friend's jack waits ten seconds for an item."""
+    library.hangs = Deferred()
+    clock, store = Clock(), CatalogueStore(Database.in_memory())
+    hanging = SharedCatalogue(libraries=[library], store=store, clock=clock, disk=InlineWorkers())
+    looking = Deferred.fromCoroutine(hanging.extras(MATRIX.id))
+    clock.advance(EXTRAS_DEADLINE)
+    assert list(result_of(looking)) == []
+
+
+def test_a_file_that_the_library_does_not_have_any_more_has_nothing_beside_it(catalogue: SharedCatalogue):
+    assert list(result_of(catalogue.extras("aaaaaaaa:movie:404"))) == []
 
 
 def test_a_folder_that_went_away_has_nothing_beside_its_files(catalogue: SharedCatalogue, library: FakeLibrary):
