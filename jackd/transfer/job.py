@@ -51,6 +51,7 @@ class Job:
         self._claimed_space = claimed_space
         self._fetch: Fetch | None = None
         self._pause: Deferred[None] | None = None
+        self._failed, self._reason = 0, ""
 
     def stop(self) -> None:
         """Make :meth:`run` raise ``Stopped`` as soon as nothing is being written any more."""
@@ -109,16 +110,23 @@ class Job:
             self._fetch = None
 
     async def _try_extra(self, file: DownloadFile) -> None:
-        """What lies beside a video never keeps it back: what does not come after a few tries stays behind."""
-        for left in reversed(range(EXTRA_TRIES)):
+        """
+        What lies beside a video never keeps it back for long: what is gone stays behind, and when the friend fails a
+        few times in a row, so does all that is left.
+        """
+        while self._failed < EXTRA_TRIES:
             try:
                 await self._bring(file)
+                self._failed = 0
                 return
             except (PeerError, NotFound) as error:
-                if is_for_good(error) or not left:
-                    await self._leave_out(file, str(error))
-                    return
-                await self._wait(getattr(error, "retry_after", None) or 0.0)
+                self._reason = str(error)
+                if is_for_good(error):
+                    break
+                self._failed += 1
+                if self._failed < EXTRA_TRIES:
+                    await self._wait(getattr(error, "retry_after", None) or 0.0)
+        await self._leave_out(file, self._reason)
 
     async def _leave_out(self, file: DownloadFile, reason: str) -> None:
         await self._forget(file)

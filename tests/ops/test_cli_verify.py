@@ -8,7 +8,7 @@ import os
 import pytest
 
 from jackd.model.download import Download, State
-from jackd.model.grab import Grab
+from jackd.model.grab import Grab, GrabFile
 from jackd.model.manifest import BLOCK_BYTES, Manifest
 from jackd.ops import cli_verify
 from jackd.ops.cli import main
@@ -127,3 +127,25 @@ def test_without_a_database_it_says_so(film, capsys):
         path.unlink()
     assert main(["verify", str(film)]) == 1
     assert "can't be read" in capsys.readouterr().err
+
+
+def test_by_hash_all_files_of_a_season_are_compared(film, store, capsys):
+    """What lies beside a video and has no digests is passed over."""
+    folder = film.parent
+    files = [GrabFile(item=str(n), name=name, size=SIZE) for n, name in enumerate(("one.mkv", "two.mkv", "two.srt"))]
+    grab = Grab(hash="b" * 40, peer="p", peer_name="A", item="s", title="T", filename="", size=3 * SIZE, files=files)
+    season = Download(grab=grab, owner=None, category="c", folder=str(folder))
+    (folder / "T").mkdir()
+    for file in season.files:
+        (folder / file.path).write_bytes(film.read_bytes())
+    database = store._database
+    result_of(DownloadStore(database).insert(season))
+    for file in season.files[:2]:
+        result_of(store.keep(file.key, manifest_of(film.read_bytes())))
+    assert main(["verify", "b" * 40]) == 0
+    damage(folder / "T" / "two.mkv", 0)
+    assert main(["verify", "b" * 40]) == 1
+    said = capsys.readouterr().out.splitlines()
+    assert [line.partition(":")[0] for line in said[:2]] == [f"OK {folder}/T/one.mkv", f"OK {folder}/T/two.mkv"]
+    assert said[2] == f"OK {folder}/T/one.mkv"
+    assert said[3].startswith(f"BAD {folder}/T/two.mkv: bytes 0 to ")

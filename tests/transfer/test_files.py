@@ -186,30 +186,39 @@ def test_an_extra_that_is_gone_stays_behind_and_keeps_nothing_back(world: World)
     assert world.restart().queue.list()[0].files[2].left_out == "Not found"
 
 
-def test_an_extra_is_tried_a_few_times_and_no_more(world: World):
-    """It costs the download none of its attempts."""
-    world.files.failing[TEXT] = [PeerError("no route")] * EXTRA_TRIES
+def rest(world: World) -> None:
+    for _ in range(2 * EXTRA_TRIES):
+        world.wait(world.settings.idle_timeout_ms / 1000)
+        world.wait(LAST_PAUSE)
+
+
+def test_an_extra_is_tried_a_few_times(world: World):
+    """It costs the download none of its attempts; what comes gives the friend new credit."""
+    world.files.failing[TEXT] = [PeerError("no route")] * (EXTRA_TRIES - 1)
     world.files.failing[OTHER_TEXT] = [PeerError("no route"), PeerBusy(retry_after=9999.0)]
     download = grab(world)
     world.start()
     assert download.state is not State.COMPLETED
-    for _ in range(2 * EXTRA_TRIES):
-        world.wait(LAST_PAUSE)
+    rest(world)
     assert download.state is State.COMPLETED
     assert (download.failures, download.attempts) == (0, 0)
     assert world.files.items.count(TEXT) == world.files.items.count(OTHER_TEXT) == EXTRA_TRIES
-    assert world.finished() == places(NAMES[0], NAMES[1], NAMES[3])
-    assert [file.left_out for file in download.files] == ["", "", "no route", ""]
+    assert world.finished() == places(*NAMES)
 
 
-def test_an_extra_that_never_answers_keeps_the_video_back_for_a_few_minutes_at_most(world: World):
-    world.files.mute = {TEXT}
+@pytest.mark.parametrize("silent", [True, False])
+def test_a_friend_who_went_away_keeps_the_videos_back_for_a_few_minutes_at_most(world: World, silent: bool):
+    """However many extras there are: the others are not even asked for."""
+    world.files.mute = {TEXT} if silent else set()
+    world.files.failing[TEXT] = [PeerError("no route")] * 99
     download = grab(world)
     world.start()
-    for _ in range(EXTRA_TRIES):
-        world.wait(world.settings.idle_timeout_ms / 1000)
-        world.wait(LAST_PAUSE)
+    rest(world)
     assert download.state is State.COMPLETED
+    assert world.files.items[2:] == [TEXT] * EXTRA_TRIES
+    assert [file.left_out for file in download.files[:2]] == ["", ""]
+    assert download.files[2].left_out == download.files[3].left_out != ""
+    assert world.finished() == places(*NAMES[:2])
 
 
 def test_an_extra_of_another_size_than_was_offered_stays_behind(world: World):
