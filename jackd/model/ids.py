@@ -31,6 +31,12 @@ class MediaIds:
     def __bool__(self) -> bool:
         return bool(self.tmdb or self.imdb or self.tvdb)
 
+    @property
+    def known(self) -> list[tuple[str, int | str]]:
+        """Each that is known, with its name before it."""
+        named = (("tmdb", self.tmdb), ("imdb", self.imdb), ("tvdb", self.tvdb))
+        return [(name, value) for name, value in named if value]
+
     def any_in(self, other: MediaIds) -> bool:
         """Whether at least one id is known to both and equal: several ids in one query mean *any of them*."""
         return bool(

@@ -22,7 +22,7 @@ from jackd.model.search import Query, matches
 from jackd.peer.network import Network, Wanted
 from jackd.peer.seasons import may_be_season, season_packs, season_query
 from jackd.ports import MAX_FOUND
-from jackd.storage.threads import Workers
+from jackd.storage.threads import Workers, workers_for
 
 log = Logger(namespace="jackd.peer")
 
@@ -73,7 +73,8 @@ class Bundles:
         question = query, limit, offset, wanted
         kept = self._kept.get(question)
         if kept is None or kept[0] is not found:
-            made = await self._workers.run(_with_seasons, query, found, wanted)
+            workers = workers_for(len(found), self._workers)
+            made = await workers.run(_with_seasons, query, found, wanted)
             kept = found, made[offset : offset + limit]
         self._keep(question, kept)
         return kept[1]

@@ -33,7 +33,7 @@ from jackd.peer.remote import OpenedFile
 from jackd.peer.wire import is_item_id
 from jackd.ports import MAX_FOUND
 from jackd.storage.mirror import MirrorStore
-from jackd.storage.threads import Workers
+from jackd.storage.threads import Workers, workers_for
 from jackd.web.outgoing import Outgoing
 
 log = Logger(namespace="jackd.peer")
@@ -43,9 +43,6 @@ DEADLINE = 8.0
 
 MAX_LOOKED_AT = 20_000
 """Items of the mirror, so that what several friends have is found at all of them; more for what lies further back."""
-
-AT_ONCE = 250
-"""So many offers are sorted on the spot; more of them by a worker."""
 
 AWAY_SECONDS = 5.0
 """At least so long a download waits for a friend who is away; else until he is asked again how he is."""
@@ -135,10 +132,8 @@ class Network(Service):
             answers.append(self._looked_up(query, listed, most, wanted))
         offers = [offer for _, answer in await DeferredList(answers) for offer in answer]
         now = datetime.fromtimestamp(self._now(), UTC)
-        if len(offers) > AT_ONCE:
-            releases = await self._workers.run(self._merged, offers, now, reachable, wanted)
-        else:
-            releases = self._merged(offers, now, reachable, wanted)
+        workers = workers_for(len(offers), self._workers)
+        releases = await workers.run(self._merged, offers, now, reachable, wanted)
         found = releases[offset : offset + limit]
         for release in found:
             self._remember(release)

@@ -40,23 +40,27 @@ def merged(releases: Iterable[Release], *, order: Mapping[str, int], reachable: 
     :param order: of the friends, by id.
     :param reachable: ids of those who count as seeders.
     """
-    alike_by_place: defaultdict[object, list[list[Release]]] = defaultdict(list)
+    groups: list[list[Release]] = []
+    by_id: defaultdict[object, list[int]] = defaultdict(list)
     for release in sorted(releases, key=lambda release: order[release.peer]):
-        groups = alike_by_place[_place(release.item)]
-        group = next((group for group in groups if _belongs(release, group)), None)
-        if group is None:
-            groups.append([release])
-        else:
+        keys = [(_place(release.item), known) for known in release.item.ids.known]
+        numbers = sorted({number for key in keys for number in by_id[key]})
+        group = next((groups[number] for number in numbers if _is_missing(release.peer, groups[number])), None)
+        if group is not None:
             group.append(release)
-    return [_one(group, reachable) for groups in alike_by_place.values() for group in groups]
+            continue
+        for key in keys:
+            by_id[key].append(len(groups))
+        groups.append([release])
+    return [_one(group, reachable) for group in groups]
 
 
 def _place(item: Item) -> tuple[object, ...]:
     return item.kind, item.size, item.season, item.episodes
 
 
-def _belongs(release: Release, group: list[Release]) -> bool:
-    return alike(release.item, group[0].item) and all(release.peer != other.peer for other in group)
+def _is_missing(peer: str, group: list[Release]) -> bool:
+    return all(peer != release.peer for release in group)
 
 
 def _one(group: list[Release], reachable: Container[str]) -> Release:

@@ -12,8 +12,14 @@ Criterion = tuple[str, tuple[object, ...]]
 MANY = 1000
 """Items with a word that occurs so often are sooner met by going through all than by looking up each."""
 
-_FOUND = "n IN (SELECT rowid FROM item_words WHERE item_words MATCH ?)"
-_FOUND_BY_WALK = f"+{_FOUND}"
+_FEW = "n IN (SELECT value FROM json_each(?))"
+_AMONG_THESE = "n IN (SELECT rowid FROM item_words WHERE item_words MATCH ?)"
+_BY_WALK = f"+{_AMONG_THESE}"
+
+_HITS = """
+    SELECT COUNT(*), json_group_array(rowid) FROM (SELECT rowid FROM item_words WHERE item_words MATCH ? LIMIT ?)
+"""
+"""In one row: each row that is fetched lets go of Python's lock, and waits for it again."""
 
 MAX_INTEGER = 2**63 - 1
 """The largest that SQLite knows."""
@@ -23,23 +29,23 @@ def plan(connection: sqlite3.Connection, query: Query) -> tuple[Criterion, str]:
     """
     The condition, and how to sort by it, newest first. SQLite can go through everything from the newest on until it has
     found enough, or find all that fits and sort that; it can't know which is quicker, for it does not know how often a
-    word occurs. A plus sign before a column keeps it from using that column's index.
+    word occurs. So the words are looked up first, and what has them need not be looked for again. A plus sign before a
+    column keeps it from using that column's index.
     """
     terms = _terms(query)
     walk = not (query.ids or terms or query.aired or query.absolute is not None)
-    if terms and not query.ids:
-        hits = "SELECT COUNT(*) FROM (SELECT 1 FROM item_words WHERE item_words MATCH ? LIMIT ?)"
-        walk = bool(connection.execute(hits, (_match(terms), MANY)).fetchone()[0] == MANY)
-    return where(query, walk=walk), "published DESC" if walk else "+published DESC"
+    having: list[Criterion] = []
+    if terms and query.ids:
+        having = [(_AMONG_THESE, (_match(terms),))]
+    elif terms:
+        count, rows = connection.execute(_HITS, (_match(terms), MANY)).fetchone()
+        walk = count == MANY
+        having = [(_BY_WALK, (_match(terms),)) if walk else (_FEW, (rows,))]
+    return _all([*_criteria(query, walk), *having]), "published DESC" if walk else "+published DESC"
 
 
-def where(query: Query, *, walk: bool = False) -> Criterion:
-    """
-    SQL text and its values. The text never holds anything of the query itself.
-
-    :param walk: whether everything is gone through, so that the condition is only looked at.
-    """
-    criteria = list(_criteria(query, walk))
+def _all(criteria: list[Criterion]) -> Criterion:
+    """SQL text and its values. The text never holds anything of the query itself."""
     values = tuple(value for _, some in criteria for value in some)
     if any(isinstance(value, int) and abs(value) > MAX_INTEGER for value in values):
         return "0", ()
@@ -52,6 +58,11 @@ def both(one: Criterion, other: Criterion) -> Criterion:
 
 
 def _criteria(query: Query, walk: bool) -> Iterator[Criterion]:
+    """
+    All but the words.
+
+    :param walk: whether everything is gone through, so that the condition is only looked at.
+    """
     if query.kind is not None:
         yield f"{'' if walk else '+'}kind = ?", (query.kind.value,)
     if query.ids:
@@ -64,14 +75,12 @@ def _criteria(query: Query, walk: bool) -> Iterator[Criterion]:
         yield "absolute = ?", (query.absolute,)
     if query.aired is not None:
         yield "aired = ?", (query.aired.isoformat(),)
-    if terms := sorted(set(words(query.text))) if query.ids else _terms(query):
-        yield _FOUND_BY_WALK if walk else _FOUND, (_match(terms),)
 
 
 def _terms(query: Query) -> list[str]:
-    """The words to look for: those of the text, and the one for the season or episode that all of its items have."""
+    """The words to look for: those of the text and, where no ids are given, the one that the season or episode has."""
     terms = set(words(query.text))
-    if query.season is not None and query.season < FIRST_YEAR:
+    if not query.ids and query.season is not None and query.season < FIRST_YEAR:
         terms.add(season_word(query.season, query.episode))
     return sorted(terms)
 
@@ -82,10 +91,8 @@ def _match(terms: list[str]) -> str:
 
 
 def _any_id(query: Query) -> Criterion:
-    ids = query.ids
-    known = {"tmdb": ids.tmdb, "imdb": ids.imdb, "tvdb": ids.tvdb}
-    known = {column: value for column, value in known.items() if value}
-    return f"({' OR '.join(f'{column} = ?' for column in known)})", tuple(known.values())
+    known = query.ids.known
+    return f"({' OR '.join(f'{name} = ?' for name, _ in known)})", tuple(value for _, value in known)
 
 
 def _season(season: int) -> Criterion:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -201,16 +201,15 @@ def _copy(row: sqlite3.Row) -> Copy:
     )
 
 
-def _matching(db: sqlite3.Connection, query: Query, peers: Collection[str]) -> Iterator[tuple[str, str, str | None]]:
-    names = {row["n"]: row["peer"] for row in _copies(db)}
-    shown = [n for n, peer in names.items() if peer in peers]
+def _matching(db: sqlite3.Connection, query: Query, peers: Collection[str]) -> sqlite3.Cursor:
+    """Rows of the peer's id, the item and the title that it is shown with, if that is not the item's own."""
     (condition, values), newest = plan(db, query)
-    if len(shown) < len(names):
-        condition += f" AND copy IN ({', '.join('?' * len(shown))})"
-        values = (*values, *shown)
-    sql = f"SELECT copy, item, shown FROM items WHERE {condition} ORDER BY {newest}, n"  # noqa: S608
-    for copy, text, shown in db.execute(sql, values):
-        yield names[copy], text, shown
+    sql = f"""
+        SELECT (SELECT peer FROM copies WHERE copies.n = copy), item, shown FROM items
+        WHERE {condition} AND +copy IN (SELECT copies.n FROM copies WHERE peer IN ({", ".join("?" * len(peers))}))
+        ORDER BY {newest}, n
+    """  # noqa: S608
+    return db.execute(sql, (*values, *peers))
 
 
 def _apply(db: sqlite3.Connection, peer: str, page: Changes, now: float) -> Copy:

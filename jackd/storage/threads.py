@@ -19,6 +19,9 @@ from jackd.model.errors import Unavailable
 
 T = TypeVar("T")
 
+FEW = 50
+"""So many small things are done sooner on the spot than by a thread that has to be woken up for them."""
+
 MAX_PENDING = 1000
 """Jobs that may wait in one pool before further ones are refused."""
 
@@ -97,3 +100,8 @@ class InlineWorkers:
             return succeed(job(*args))
         except Exception:
             return fail()
+
+
+def workers_for(count: int, workers: Workers) -> Workers:
+    """Who does a job that is about ``count`` things, each of which takes some microseconds."""
+    return workers if count > FEW else InlineWorkers()

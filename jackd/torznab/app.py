@@ -26,7 +26,7 @@ from jackd.model.errors import (
 from jackd.model.item import Item
 from jackd.model.release import Release, split_guid
 from jackd.ports import Mints, PeerNetwork
-from jackd.storage.threads import InlineWorkers, Workers
+from jackd.storage.threads import InlineWorkers, Workers, workers_for
 from jackd.torrent.stub import MAX_SIZE, Stubs
 from jackd.torznab import documents
 from jackd.torznab.categories import is_wanted
@@ -137,7 +137,8 @@ class TorznabApp:
         found = await self._find(search)
         known = self._written.get(search)
         if known is None or known[0] is not found:
-            known = (found, await self._workers.run(self._write, search, found))
+            workers = workers_for(len(found), self._workers)
+            known = (found, await workers.run(self._write, search, found))
         self._written[search] = known
         self._written.move_to_end(search)
         if len(self._written) > MAX_WRITTEN:

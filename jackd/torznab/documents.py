@@ -45,6 +45,8 @@ _ATTRIBUTE = '<torznab:attr name="{}" value="{}"/>\n'
 
 def text(value: str) -> str:
     """``value`` for the inside of an element or attribute: escaped, without what no XML may hold (S15)."""
+    if value.isalnum():  # most values are numbers and words
+        return value
     return escape(_NOT_XML.sub("", value))
 
 

@@ -83,6 +83,22 @@ def test_nothing_is_lost_and_nothing_is_there_twice(offers):
         assert friends == sorted(friends, key=ORDER.__getitem__)
 
 
+KNOWN = st.builds(MediaIds, tmdb=st.none() | st.integers(1, 2), tvdb=st.none() | st.integers(1, 2))
+
+
+@given(st.lists(st.tuples(st.sampled_from(sorted(ORDER)), KNOWN), max_size=12))
+def test_who_offers_something_alike_joins_the_first_who_has_not_got_him(offers):
+    """However many there are: each is looked for by its ids, not among all of them."""
+    releases = [offer(name, change(MATRIX, id=f"x:movie:{n}", ids=ids)) for n, (name, ids) in enumerate(offers)]
+    groups: list[list[Release]] = []
+    for release in sorted(releases, key=lambda one: ORDER[one.peer]):
+        fitting = (g for g in groups if alike(g[0].item, release.item) and release.peer not in {r.peer for r in g})
+        group = next(fitting, None)
+        groups.append([release]) if group is None else group.append(release)
+    found = merged(releases, order=ORDER, reachable=ORDER)
+    assert [[r.item.id, *(s.item for s in r.others)] for r in found] == [[r.item.id for r in g] for g in groups]
+
+
 class TestNetwork:
     @pytest.fixture
     def street(self):

@@ -16,6 +16,7 @@ from jackd.model.naming import release_title
 from jackd.model.release import Release
 from jackd.model.search import Query, matches
 from jackd.ports import MAX_FOUND, PeerNetwork
+from jackd.storage import threads
 from jackd.storage.threads import InlineWorkers
 from jackd.torrent.stub import MAX_SIZE, Stubs
 from jackd.torznab.app import TorznabApp, attachment
@@ -232,9 +233,12 @@ def test_odd_pages_are_put_right(indexer, query):
 # -- RSS -----------------------------------------------------------------------------------------------------------
 
 
-def test_feeds_are_written_by_workers(indexer):
-    """A page takes milliseconds, in which the reactor answers others."""
+def test_long_feeds_are_written_by_workers(indexer, monkeypatch):
+    """A page takes milliseconds, in which the reactor answers others; a few releases take less than a thread."""
     assert indexer.search("t=search")
+    assert len(indexer.jobs) == 0
+    monkeypatch.setattr(threads, "FEW", 2)
+    assert indexer.search("t=search&cat=2000,5000")
     assert len(indexer.jobs) == 1
 
 
