@@ -1,6 +1,7 @@
 """
-The wiring diagram: who is made of what, and in which order it starts. Read it from top to bottom and you know the
-daemon. Nothing else knows who stands behind a port of :mod:`jackd.ports`.
+The wiring diagram: who is made of what, and in which order it starts. Read it from top to bottom, then
+:mod:`jackd.giving` and :mod:`jackd.taking`, and you know the daemon. Nothing else knows who stands behind a port of
+:mod:`jackd.ports`.
 """
 
 from __future__ import annotations
@@ -12,62 +13,22 @@ from twisted.application.service import MultiService
 from twisted.internet.endpoints import quoteStringArgument
 
 from jackd import __version__
-from jackd.arr.failures import FailureReporter
-from jackd.arr.radarr import RadarrLibrary
 from jackd.arr.registration import Registrar
-from jackd.arr.sonarr import SonarrLibrary
-from jackd.arr.webhook import MAX_EVENT, WebhookApp, webhook_url
-from jackd.arr.webhook import PATH as WEBHOOKS
-from jackd.catalogue.bell import Bell
-from jackd.catalogue.feed import CatalogueFeed
-from jackd.catalogue.manifests import ManifestMaker
-from jackd.catalogue.reader import LibraryReader
-from jackd.catalogue.shared import SharedCatalogue
-from jackd.catalogue.views import PolicyViews
-from jackd.config import ServerSettings, Settings, TlsSettings
-from jackd.folder.library import FolderLibrary
-from jackd.foundation import CONNECT_SECONDS, Jack
+from jackd.arr.webhook import webhook_url
+from jackd.config import Settings, TlsSettings
+from jackd.foundation import Jack
+from jackd.giving import Given, give
 from jackd.live import Live
-from jackd.model.download import Download
-from jackd.model.history import Event
 from jackd.model.secret import Secret
 from jackd.ops.app import OperatorApp
 from jackd.ops.reload import ConfigState
 from jackd.ops.systemd import SystemdNotifier
-from jackd.peer.app import PeerApp
-from jackd.peer.bundles import Bundles
-from jackd.peer.mirror import Freshness
-from jackd.peer.network import Network
-from jackd.ports import Library, PeerNetwork
-from jackd.qbittorrent.app import QBittorrentApp
-from jackd.qbittorrent.categories import own_category
-from jackd.storage.catalogue import CatalogueStore
-from jackd.storage.changes import ChangeStore
-from jackd.storage.downloads import DownloadStore
 from jackd.storage.history import HistoryStore
-from jackd.storage.labels import Labels
-from jackd.storage.manifests import ManifestStore
-from jackd.storage.mirror import MirrorStore, open_mirror
-from jackd.storage.pumps import MAX_THREADS, Pumps
-from jackd.storage.sharing import permitted
-from jackd.storage.threads import ThreadWorkers
-from jackd.torrent.stub import Stubs
-from jackd.torznab.app import TorznabApp
-from jackd.transfer.disk import Disk
-from jackd.transfer.folders import CategoryFolders
-from jackd.transfer.queue import DownloadQueue
-from jackd.transfer.sink import BufferedSink, Sink
-from jackd.transfer.splice import SpliceSink
+from jackd.taking import Taken, take
 from jackd.web.auth import Account, Scope
 from jackd.web.certificate import load_certificate
-from jackd.web.limits import MAX_UPLOAD
-from jackd.web.outgoing import Outgoing
-from jackd.web.rate import Flow
 from jackd.web.renewal import Renewal
-from jackd.web.sendfile import SendfileSender
-from jackd.web.sending import BlockSender
 from jackd.web.site import Mount, Site
-from jackd.web.takeover import TakeoverAgent
 from jackd.web.tls import Identity, TlsFactory
 
 OPERATOR = "jack"
@@ -76,15 +37,6 @@ OPERATOR = "jack"
 OPERATED = ["/ping", "/servers", "/items", "/peers", "/uploads", "/downloads", "/history"]
 """What the operator's app answers for, and all that nobody else does."""
 
-BACKGROUND = 10
-"""How nice the threads are that compute digests of what is shared, and write what friends share."""
-
-BEHIND = 5
-"""How nice the threads are that move files' bytes: where all wait for a processor, requests are answered first."""
-
-FOLLOWERS = 2
-"""Threads that compare what came with the friends' manifests."""
-
 
 def assemble(reactor: Any, settings: Settings) -> MultiService:
     """The daemon that ``settings`` describe; nothing listens or calls until it is started."""
@@ -92,76 +44,14 @@ def assemble(reactor: Any, settings: Settings) -> MultiService:
     identity = Identity(load_certificate(tls.certificate, tls.key)) if tls else None
     jack = Jack(reactor, settings)
     let_in(jack)
-    bell = Bell(reactor)
-    shared, webhooks = share(jack, bell)
-    views = PolicyViews(shared, settings.policy)
-    feed = jack.start(
-        CatalogueFeed(
-            store=ChangeStore(jack.database),
-            bell=bell,
-            clock=reactor,
-            permitted=lambda peer: permitted(views.policy.towards(peer)),
-        )
-    )
-    streams = Outgoing(TakeoverAgent(reactor, CONNECT_SECONDS, jack.trust), reactor)
-    network = jack.start(
-        Network(
-            peers=settings.peers,
-            outgoing=jack.outgoing,
-            workers=jack.parsers,
-            mirror=mirror(jack),
-            freshness=Freshness(
-                refresh=settings.search.refresh_minutes * 60.0, keep=settings.search.keep_offline_days * 86_400.0
-            ),
-            streams=streams,
-            clock=reactor,
-        )
-    )
-    extras = settings.downloads.extras.extensions if settings.downloads else ()
-    bundles = Bundles(network, workers=jack.parsers, clock=reactor, extras=extras)
-    stubs = Stubs(jack.mint)
-    pumps = Pumps(jack.start(ThreadWorkers(reactor, "sendfile", MAX_THREADS, nice=BEHIND)), reactor)
-    sender = SendfileSender(pumps, BlockSender(workers=jack.disk, clock=reactor))
-    peers = PeerApp(
-        views=views,
-        feed=feed,
-        manifests=digest(jack),
-        keys=jack.keys,
-        mint=jack.mint,
-        disk=jack.disk,
-        clock=reactor,
-        sender=sender,
-        uploads=jack.uploads,
-    )
-    torznab = TorznabApp(
-        network=bundles,
-        keys=jack.keys,
-        mint=jack.mint,
-        stubs=stubs,
-        base_url=settings.jack.base_url,
-        workers=jack.parsers,
-    )
-    mounts = [Mount(["/handshake", "/peer"], peers), Mount(["/torznab"], torznab), webhooks]
-    queue = download(jack, network) if settings.downloads is not None else None
-    if queue is not None:
-        mounts += drive(jack, queue, bundles, stubs)
+    given = give(jack)
+    taken = take(jack)
     state = ConfigState()
-    operator = OperatorApp(
-        keys=jack.keys,
-        servers=list(jack.states.values()),
-        shared=shared,
-        network=network,
-        uploads=jack.uploads,
-        downloads=queue,
-        history=HistoryStore(jack.database),
-        config=state,
-        version=__version__,
-    )
-    site = Site([*mounts, Mount(OPERATED, operator)], reactor)
+    site = Site([*given.mounts, *taken.mounts, operate(jack, given, taken, state)], reactor)
     listen(jack, site)
     certificate = listen_with_tls(jack, site, tls, identity) if tls and identity else None
     register(jack)
-    live = Live(jack=jack, views=views, bell=bell, site=site, queue=queue, certificate=certificate)
+    live = Live(jack=jack, views=given.views, bell=given.bell, site=site, queue=taken.queue, certificate=certificate)
     jack.start(live.reload(state))
     jack.start(SystemdNotifier(clock=reactor))
     return jack.services
@@ -179,101 +69,20 @@ def let_in(jack: Jack) -> None:
         jack.keys.add(jack.mint.credential(server), account)
 
 
-def share(jack: Jack, bell: Bell) -> tuple[SharedCatalogue, Mount]:
-    """
-    My libraries, read into the index and answered from there; ``bell`` rings when it changes. And where the *arrs tell
-    that it has to.
-    """
-    store = CatalogueStore(jack.database, changed=bell.ring)
-    libraries = [_library(jack, server) for server in jack.settings.servers if server.source]
-    shared = jack.start(SharedCatalogue(libraries=libraries, store=store, clock=jack.reactor, disk=jack.disk))
-    listeners = {}
-    for library in libraries:
-        state = jack.states[library.id]
-        reader = jack.start(LibraryReader(library=library, store=store, state=state, clock=jack.reactor))
-        if library.id in jack.clients:
-            listeners[library.id] = reader.tell
-    return shared, Mount([WEBHOOKS], WebhookApp(listeners=listeners, mint=jack.mint), MAX_EVENT)
-
-
-def mirror(jack: Jack) -> MirrorStore:
-    """Where friends' catalogues are kept; with threads of its own, so that no grab waits for a large reading."""
-    writer = jack.start(ThreadWorkers(jack.reactor, "mirror-writer", 1, nice=BACKGROUND))
-    readers = jack.start(ThreadWorkers(jack.reactor, "mirror-reader", 2))
-    return MirrorStore(jack.start(open_mirror(jack.settings.jack.state_dir / "mirror.db", writer, readers)))
-
-
-def digest(jack: Jack) -> ManifestMaker:
-    """What the bytes of my files are, for friends who check them."""
-    hashing = jack.start(ThreadWorkers(jack.reactor, "manifest", 1, nice=BACKGROUND))
-    store = ManifestStore(jack.database)
-    maker = ManifestMaker(store=store, mint=jack.mint, disk=jack.disk, hashing=hashing, clock=jack.reactor)
-    return jack.start(maker)
-
-
-def _library(jack: Jack, server: ServerSettings) -> Library:
-    if server.type == "folder":
-        return FolderLibrary(settings=server, mint=jack.mint, disk=jack.disk)
-    kind = RadarrLibrary if server.type == "radarr" else SonarrLibrary
-    state = jack.states[server.id]
-    return kind(client=jack.clients[server.id], workers=jack.parsers, disk=jack.disk, state=state)
-
-
-def download(jack: Jack, network: Network) -> DownloadQueue:
-    """The queue, and what belongs to it."""
-    settings = jack.settings.downloads
-    assert settings is not None
-    disk = jack.start(ThreadWorkers(jack.reactor, "completed-folder", 8))
-    pumps = Pumps(jack.start(ThreadWorkers(jack.reactor, "splice", MAX_THREADS, nice=BEHIND)), jack.reactor)
-    idle = settings.idle_timeout_ms / 1000
-
-    def sink(flow: Flow) -> Sink:
-        portable = BufferedSink(disk=Disk(disk), clock=jack.reactor, idle_timeout=idle, flow=flow)
-        return SpliceSink(pumps=pumps, portable=portable, idle_timeout=idle, flow=flow)
-
-    def over(download: Download, event: Event) -> None:
-        jack.history.over(download, event)
-        failures.over(download, event)
-
-    store = DownloadStore(jack.database)
-    queue = DownloadQueue(
-        store=store,
-        manifests=ManifestStore(jack.database),
-        files=network,
-        disk=disk,
-        digests=jack.start(ThreadWorkers(jack.reactor, "digest", FOLLOWERS)),
-        settings=settings,
-        clock=jack.reactor,
-        sink=sink,
-        speed=jack.speed.down,
-        over=over,
-    )
-    queue.load()
-    jack.start(queue)
-    categories = ["", *(own_category(server.id) for server in jack.settings.servers if server.destination)]
-    jack.start(CategoryFolders(make=queue.make_folder, categories=categories, clock=jack.reactor))
-    failures = jack.start(FailureReporter(downloads=queue, clients=jack.clients, clock=jack.reactor))
-    return queue
-
-
-def drive(jack: Jack, queue: DownloadQueue, network: PeerNetwork, stubs: Stubs) -> list[Mount]:
-    """The dialect in which the *arrs drive the queue."""
-    settings = jack.settings.downloads
-    assert settings is not None
-    app = QBittorrentApp(
-        downloads=queue,
-        network=network,
+def operate(jack: Jack, given: Given, taken: Taken, state: ConfigState) -> Mount:
+    """What the operator asks, and the command ``jack`` for him."""
+    app = OperatorApp(
         keys=jack.keys,
-        mint=jack.mint,
-        stubs=stubs,
-        labels=Labels(jack.database),
-        completed_path=str(settings.completed_path),
-        servers={server.id: server for server in jack.settings.servers if server.id in jack.clients},
-        disk=jack.disk,
-        speed=jack.speed,
+        servers=list(jack.states.values()),
+        shared=given.shared,
+        network=taken.network,
         uploads=jack.uploads,
+        downloads=taken.queue,
+        history=HistoryStore(jack.database),
+        config=state,
+        version=__version__,
     )
-    return [Mount(["/api/v2"], app), Mount(["/api/v2/torrents/add"], app, MAX_UPLOAD)]
+    return Mount(OPERATED, app)
 
 
 def listen(jack: Jack, site: Site) -> None:

@@ -32,6 +32,15 @@ S = TypeVar("S", bound=IService)
 
 CONNECT_SECONDS = 10
 
+BACKGROUND = 10
+"""How nice the threads are that compute digests of what is shared, and write what friends share."""
+
+BEHIND = 5
+"""
+How nice the threads are that move and compare files' bytes: where all wait for a processor, requests are answered
+first.
+"""
+
 KEPT_CONNECTIONS = 8
 """Idle connections that are kept open to each *arr and friend."""
 

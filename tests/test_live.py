@@ -90,7 +90,7 @@ def _site(service):
 
 @pytest.fixture
 def jack(tmp_path, monkeypatch):
-    for module in ("foundation", "assembly"):
+    for module in ("foundation", "giving", "taking"):
         monkeypatch.setattr(f"jackd.{module}.ThreadWorkers", Inline)
     jack = Jack(tmp_path)
     yield jack
