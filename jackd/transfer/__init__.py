@@ -5,7 +5,7 @@ From a friend's disk to the completed folder.
 :class:`~jackd.transfer.job.Job` makes one attempt, file by file: it asks the friend for what is missing
 (:mod:`~jackd.transfer.source`), and once it is known what the bytes must be, others who have the same
 (:mod:`~jackd.transfer.joining`). Each of them gives a part of it over a :class:`~jackd.transfer.lane.Lane`
-(:mod:`~jackd.transfer.swarm`), from which it flows to the disk (:mod:`~jackd.transfer.sink`). Progress becomes durable
+(:mod:`~jackd.transfer.lanes`), from which it flows to the disk (:mod:`~jackd.transfer.sink`). Progress becomes durable
 now and then (:mod:`~jackd.transfer.checkpoint`) and, when every byte is there, right and synced, the file gets its
 final name (:mod:`~jackd.transfer.completed`). What goes wrong becomes a decision in :mod:`~jackd.transfer.retry`.
 

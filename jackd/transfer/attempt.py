@@ -19,13 +19,13 @@ from jackd.transfer.disk import DiskTrouble
 from jackd.transfer.finder import ManifestFinder
 from jackd.transfer.inbox import Overlong
 from jackd.transfer.joining import Joining, others_of
+from jackd.transfer.lanes import Lanes
 from jackd.transfer.ledger import Ledger
 from jackd.transfer.mender import Mender
 from jackd.transfer.part import Part
 from jackd.transfer.seeders import Seeder, Seeders, is_for_good
 from jackd.transfer.sink import Stopped
 from jackd.transfer.source import open_source, opened
-from jackd.transfer.swarm import Swarm
 from jackd.transfer.tools import Tools
 from jackd.transfer.verification import Verification
 
@@ -39,7 +39,7 @@ class Attempt:
     Runs once: the lead is asked first, and what he answers says by which file the download goes. Behind the writers
     comes the verification; when it knows what the bytes must be, others may join.
 
-    :ivar swarm: who gives the bytes.
+    :ivar lanes: who gives the bytes.
     """
 
     def __init__(self, download: Download, file: DownloadFile, part: Part, tools: Tools) -> None:
@@ -54,8 +54,8 @@ class Attempt:
         self._ledger = ledger = Ledger(download, file, part, tools)
         self._seeders = seeders = Seeders(lead, clock=tools.clock, expelled=self._expel)
         self._finder = ManifestFinder(file, store=tools.manifests, files=tools.files, clock=tools.clock)
-        self.swarm = Swarm(file, part, ledger=ledger, seeders=seeders, tools=tools, news=self._advance)
-        self._joining = Joining(file, seeders=seeders, swarm=self.swarm, tools=tools)
+        self.lanes = Lanes(file, part, ledger=ledger, seeders=seeders, tools=tools, news=self._advance)
+        self._joining = Joining(file, seeders=seeders, lanes=self.lanes, tools=tools)
         self._verification = Verification(
             file.size,
             ledger,
@@ -65,14 +65,14 @@ class Attempt:
             threads=tools.digests,
             clock=tools.clock,
             found=self._found,
-            broken=self.swarm.stop,
+            broken=self.lanes.stop,
         )
 
     def stop(self) -> None:
         """Make :meth:`run` raise ``Stopped`` as soon as nothing is being written any more."""
         self._stopped = True
         self._joining.stop()
-        self.swarm.stop()
+        self.lanes.stop()
         self._verification.stop()
         if self._interrupt is not None:
             self._interrupt()
@@ -89,7 +89,7 @@ class Attempt:
             first = await self._begin() if self._file.left else None
             self._seeders.lead.etag = self._file.etag
             self._verification.begin()
-            while self.swarm.wanting or not await self._is_right():
+            while self.lanes.wanting or not await self._is_right():
                 await self._flow(first)
                 first = None
             await self._ledger.seal()
@@ -151,7 +151,7 @@ class Attempt:
         changed = self._ledger.there and remote.etag != self._file.etag
         if not same or changed or remote.start != start:
             await self._ledger.start_over(remote.etag, source)
-            self.swarm.start_over()
+            self.lanes.start_over()
         else:
             await self._ledger.vouch(remote.etag)
 
@@ -168,13 +168,13 @@ class Attempt:
             self._interrupt = None
 
     def _expel(self, seeder: Seeder) -> None:
-        self.swarm.expel(seeder)
+        self.lanes.expel(seeder)
 
     def _advance(self) -> None:
         self._verification.advance()
 
     def _found(self, manifest: Manifest) -> None:
-        self.swarm.widen(manifest.block_size)
+        self.lanes.widen(manifest.block_size)
         if self._file.left:
             self._joining.begin(manifest)
 
@@ -184,7 +184,7 @@ class Attempt:
         self._go_on()
         self._download.state = State.DOWNLOADING
         try:
-            await self.swarm.run(first)
+            await self.lanes.run(first)
         except DiskTrouble:
             raise
         except Overlong:

@@ -35,7 +35,7 @@ class Fetch:
     def limited(self) -> bool:
         """Whether a speed limit of ours holds for anybody who gives it."""
         lead = self._file.lead or self._file.source
-        return self._tools.limited(lead.peer) or (self._attempt is not None and self._attempt.swarm.limited)
+        return self._tools.limited(lead.peer) or (self._attempt is not None and self._attempt.lanes.limited)
 
     async def run(self) -> None:
         """

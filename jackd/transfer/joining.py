@@ -13,8 +13,8 @@ from jackd.model.file import DownloadFile
 from jackd.model.manifest import Manifest
 from jackd.model.release import Source
 from jackd.transfer.finder import ManifestFinder
+from jackd.transfer.lanes import Lanes
 from jackd.transfer.seeders import Seeders
-from jackd.transfer.swarm import Swarm
 from jackd.transfer.tools import Tools
 
 MAX_ASKED = 8
@@ -29,10 +29,10 @@ class Joining:
     that he gives is compared.
     """
 
-    def __init__(self, file: DownloadFile, *, seeders: Seeders, swarm: Swarm, tools: Tools) -> None:
+    def __init__(self, file: DownloadFile, *, seeders: Seeders, lanes: Lanes, tools: Tools) -> None:
         self._file = file
         self._seeders = seeders
-        self._swarm = swarm
+        self._lanes = lanes
         self._tools = tools
         self._asking: list[Deferred[None]] = []
         self._begun = False
@@ -50,7 +50,7 @@ class Joining:
             asking.cancel()
 
     def _do(self, work: Coroutine[Any, Any, None]) -> None:
-        self._swarm.joining += 1
+        self._lanes.joining += 1
         asking = Deferred.fromCoroutine(work)
         self._asking.append(asking)
         asking.addErrback(self._broken).addBoth(self._done, asking)
@@ -61,8 +61,8 @@ class Joining:
 
     def _done(self, _: object, asking: Deferred[None]) -> None:
         self._asking.remove(asking)
-        self._swarm.joining -= 1
-        self._swarm.refill()
+        self._lanes.joining -= 1
+        self._lanes.refill()
 
     async def _look(self, manifest: Manifest) -> None:
         known = self._seeders.sources()

@@ -10,7 +10,7 @@ from twisted.internet.defer import Deferred
 from jackd.model.coverage import Coverage
 from jackd.model.download import State
 from jackd.model.errors import ItemGone, PeerBusy, PeerError
-from jackd.transfer import checkpoint, inbox, mender, sharing
+from jackd.transfer import checkpoint, division, inbox, mender
 from tests.transfer.friends import ALICE, Friends, a_friend, world_of
 from tests.transfer.test_verification import BLOCK, LIES, SIZE, arrived, flipped, manifest_of, stored
 from tests.transfer.world import CONTENT, FakeFile, lost
@@ -20,7 +20,7 @@ from tests.transfer.world import CONTENT, FakeFile, lost
 def small(monkeypatch):
     """Shares of a block."""
     monkeypatch.setattr(inbox, "TAKE", 1)
-    monkeypatch.setattr(sharing, "MIN_SHARE", BLOCK)
+    monkeypatch.setattr(division, "MIN_SHARE", BLOCK)
 
 
 def silent(file: FakeFile) -> None:
@@ -52,7 +52,7 @@ def parts(friend) -> list[tuple[int, int]]:
 
 def test_two_friends_give_a_half_each(both, alice, bob, monkeypatch):
     """With If-Range of his own validator, not of the lead's."""
-    monkeypatch.setattr(sharing, "MIN_SHARE", 4 * BLOCK)
+    monkeypatch.setattr(division, "MIN_SHARE", 4 * BLOCK)
     download = both.add()
     assert parts(bob) == [(6000, SIZE)]
     assert bob.opened == []

@@ -19,7 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_s
 
 from jackd.model.coverage import Coverage
 from jackd.model.errors import PeerError
-from jackd.transfer import beneath, checkpoint, inbox, sharing
+from jackd.transfer import beneath, checkpoint, division, inbox
 from jackd.transfer.checkpoint import Checkpoints
 from jackd.transfer.completed import CompletedFolder
 from jackd.transfer.part import Part
@@ -36,7 +36,7 @@ def small(monkeypatch):
     """Many checkpoints in a small file."""
     monkeypatch.setattr(inbox, "TAKE", 1)
     monkeypatch.setattr(checkpoint, "CHECKPOINT_BYTES", CHECKPOINT)
-    monkeypatch.setattr(sharing, "MIN_SHARE", 1000)
+    monkeypatch.setattr(division, "MIN_SHARE", 1000)
 
 
 # Every moment in turn

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jackd.transfer.division import HOPELESS_SECONDS, MIN_SHARE, SOON_SECONDS, fair_cut, is_hopeless
 from jackd.transfer.pool import Claim
-from jackd.transfer.sharing import HOPELESS_SECONDS, MIN_SHARE, SOON_SECONDS, fair_cut, is_hopeless
 
 BLOCK = 4 * 1024 * 1024
 MIB = 1024 * 1024

@@ -14,12 +14,12 @@ from jackd.model.errors import NotFound, PeerError
 from jackd.model.file import DownloadFile
 from jackd.model.manifest import BLOCK_BYTES
 from jackd.ports import RemoteFile
+from jackd.transfer.division import fair_cut, is_hopeless
 from jackd.transfer.lane import Lane
 from jackd.transfer.ledger import Ledger
 from jackd.transfer.part import Part
 from jackd.transfer.pool import Claim, Pool
 from jackd.transfer.seeders import Seeder, Seeders
-from jackd.transfer.sharing import fair_cut, is_hopeless
 from jackd.transfer.sink import Stopped
 from jackd.transfer.tools import Tools
 from jackd.transfer.tuner import Tuner
@@ -34,7 +34,7 @@ WAIT_SECONDS = 10.0
 _log = Logger(namespace="jackd.transfer")
 
 
-class Swarm:
+class Lanes:
     """
     Of one attempt. Until :meth:`widen` there is one lane; then each seeder has at least one, as long as that is worth
     it. A lane that is done, or fails, makes room for what another seeder may do.
