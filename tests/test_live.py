@@ -193,12 +193,16 @@ def test_the_certificate_is_looked_at(jack, monkeypatch):
     assert looked == [jack.services["certificate"]]
 
 
-def test_a_broken_file_leaves_everything_as_it_is(jack):
+BROKEN = ["", '{"limits": {"uploadKiBs": 3, "maxUploads": 1}, "sharing": {"allow": []}, "peers": 7}']
+
+
+@pytest.mark.parametrize("broken", BROKEN, ids=["empty", "wrong"])
+def test_a_broken_file_leaves_everything_as_it_is(jack, broken):
     """F43: limits, keys, slots, and what is shared."""
     bobs = jack.line(jack.key("Bob"))
     views = jack.site.mount_for("/peer").app._views
     before = views.policy
-    jack.path.write_text('{"limits": {"uploadKiBs": 3, "maxUploads": 1}, "sharing": {"allow": []}, "peers": 7}')
+    jack.path.write_text(broken)
     jack.reload.reload()
     assert jack.reload._state.errors != ()
     assert views.policy is before

@@ -106,6 +106,8 @@ class Reload(Service):
             return
         try:
             await self._apply(new)
+        except CancelledError:
+            raise
         except Exception:
             log.failure("the configuration is in force, but not all of it could be kept")
         self._tell(new)

@@ -246,6 +246,16 @@ def test_what_cannot_be_kept_is_in_force_all_the_same(world, said):
     assert sum("not all of it could be kept" in line for line in said) == 2
 
 
+def test_stopping_in_the_middle_is_no_trouble(world, said):
+    async def apply(settings):
+        await Deferred()
+
+    world.service._apply = apply
+    world.service.reload()
+    world.service.stopService()
+    assert said == []
+
+
 def test_sighup_reads_it_again_and_is_given_back(tmp_path):
     """By default it ends a process."""
     given = []

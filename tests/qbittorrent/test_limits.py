@@ -184,5 +184,8 @@ def test_hours_that_are_written_anew_hold_at_once_and_the_same_ones_leave_a_wish
     assert texts(operator)[1] == "5"
     result_of(world.speed.configure(evening(3 * KIB), ()))
     assert texts(operator)[1] == "3072"
+    operator.post("transfer/setUploadLimit", {"limit": "6"})
+    result_of(world.speed.configure(evolve(evening(3 * KIB), upload_rate=7 * KIB), ()))
+    assert texts(operator)[1] == "3072"
     result_of(world.speed.configure(LimitSettings(upload_rate=8 * KIB), ()))
     assert texts(operator)[1] == "8192"
