@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from attrs import evolve
+from twisted.internet import reactor
+from twisted.internet.task import deferLater
 
 from jackd.web.rate import BURST_SECONDS, Direction
 from tests.web.test_files import serving, until
@@ -55,3 +58,27 @@ async def test_all_uploads_together_keep_the_limit_and_end_at_once(root):
             await client.lost
         await until(lambda: not uploads.slots.running)
         assert uploads.current() == []
+
+
+@pytest.mark.parametrize("tls", [False, True])
+@pytest.mark.parametrize("fast", [False, True])
+async def test_who_is_locked_out_reads_no_further(root, fast, tls):
+    """S3, F43: whether his bytes are moved by a thread or not, and also while nothing moves."""
+    limits = Direction()
+    limits.total.set(RATE)
+    async with serving(root, fast=fast, tls=tls, limits=limits) as served:
+        clients = await two_readers(served)
+        site = getattr(served.port.factory, "wrappedFactory", served.port.factory)
+        [account] = {connection.account for connection in site._open}
+        site.hang_up({evolve(account, name="somebody else")})
+        await deferLater(reactor, 0.05)
+        assert not any(client.lost.called for client in clients)
+        site.hang_up({account})
+        try:
+            await until(lambda: all(client.lost.called for client in clients))
+            await until(lambda: not served.files.uploads.slots.running)
+        finally:
+            for client in clients:
+                if not client.lost.called:
+                    client.transport.abortConnection()
+        assert all(client.count < 64 * 2**20 for client in clients)
