@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Hashable
-from typing import Generic, TypeVar
+from collections.abc import Callable, Coroutine, Hashable
+from typing import Any, Generic, TypeVar
+
+from twisted.internet.defer import Deferred, succeed
+
+from jackd.peer.flights import Flights
 
 T = TypeVar("T")
 
@@ -17,17 +21,31 @@ class Kept(Generic[T]):
     def __init__(self) -> None:
         self._state: Hashable = None
         self._answers: OrderedDict[Hashable, T] = OrderedDict()
+        self._making: Flights[T] = Flights()
 
-    def get(self, question: Hashable, state: Hashable) -> T | None:
-        """The answer, if it was given in that state."""
+    def get(self, question: Hashable, state: Hashable, make: Callable[[], Coroutine[Any, Any, T]]) -> Deferred[T]:
+        """The answer that was given in that state, or that of ``make``, for all at once who ask the same meanwhile."""
         if state != self._state:
             self._state = state
             self._answers.clear()
-        return self._answers.get(question)
+        if question in self._answers:
+            return succeed(self._answers[question])
+        return self._making.join((question, state), lambda: self._made(question, state, make))
 
-    def put(self, question: Hashable, state: Hashable, answer: T) -> None:
-        """Keep it, unless the state is another one by now; the oldest goes first."""
+    def forget(self) -> None:
+        """Keep nothing of what is known, nor of what is under way."""
+        self._state = None
+        self._answers.clear()
+
+    def stop(self) -> None:
+        """Break off what is under way."""
+        self._making.cancel()
+
+    async def _made(self, question: Hashable, state: Hashable, make: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """Kept unless the state is another one by now; the oldest goes first."""
+        answer = await make()
         if state == self._state:
             self._answers[question] = answer
             if len(self._answers) > MAX_KEPT:
                 self._answers.popitem(last=False)
+        return answer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Container, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Sequence
 from datetime import UTC, datetime
 from operator import attrgetter
 from random import Random
@@ -111,6 +111,7 @@ class Network(Service):
 
     def stopService(self) -> None:
         super().stopService()
+        self._kept.stop()
         self._mirror.stop()
         for friend in self._friends.values():
             friend.stop()
@@ -123,30 +124,38 @@ class Network(Service):
         live = [friend for peer, friend in self._friends.items() if peer not in listed and friend.usable]
         reachable = frozenset(peer for peer, friend in self._friends.items() if friend.usable)
         question, state = (query, limit, offset, wanted), (listed, self._mirror.store.revision, reachable)
-        kept = None if live else self._kept.get(question, state)
-        if kept is not None:
-            return kept
+
+        async def find() -> Sequence[Release]:
+            offers = await self._offers(query, offset + limit, wanted, listed, live)
+            workers = workers_for(len(offers), self._workers)
+            now = datetime.fromtimestamp(self._now(), UTC)
+            found = (await workers.run(self._merged, offers, now, reachable, wanted))[offset : offset + limit]
+            for release in found:
+                self._remember(release)
+            return found
+
+        return await (find() if live else self._kept.get(question, state, find))
+
+    async def _offers(
+        self, query: Query, limit: int, wanted: Wanted | None, listed: Collection[str], live: Iterable[Friend]
+    ) -> Sequence[Offer]:
         answers = [self._asked(friend, query) for friend in live]
         if listed:
-            most = max(offset + limit, min((offset + limit) * len(listed), MAX_LOOKED_AT))
+            most = max(limit, min(limit * len(listed), MAX_LOOKED_AT))
             answers.append(self._looked_up(query, listed, most, wanted))
-        offers = [offer for _, answer in await DeferredList(answers) for offer in answer]
-        now = datetime.fromtimestamp(self._now(), UTC)
-        workers = workers_for(len(offers), self._workers)
-        releases = await workers.run(self._merged, offers, now, reachable, wanted)
-        found = releases[offset : offset + limit]
-        for release in found:
-            self._remember(release)
-        if not live:
-            self._kept.put(question, state, found)
-        return found
+        return [offer for _, answer in await DeferredList(answers) for offer in answer]
 
     def _looked_up(
         self, query: Query, listed: Collection[str], limit: int, wanted: Wanted | None
     ) -> Deferred[Sequence[Offer]]:
         """What the mirror has; never fails."""
         found = self._mirror.store.search(query, listed, limit=limit, wanted=wanted)
-        return found.addErrback(_unreadable)
+        return found.addErrback(self._unreadable)
+
+    def _unreadable(self, failure: Failure) -> list[Offer]:
+        log.failure("the copies of the friends' catalogues can't be searched", failure)
+        self._kept.forget()
+        return []
 
     def _asked(self, friend: Friend, query: Query) -> Deferred[Sequence[Offer]]:
         """What he answers; never fails."""
@@ -272,11 +281,6 @@ def _release(peer: Peer, item: Item, now: datetime, made: str | None = None) -> 
     if item.published > now:
         item = evolve(item, published=now)
     return Release(item=item, peer=peer.id, peer_name=peer.name, made=made)
-
-
-def _unreadable(failure: Failure) -> list[Offer]:
-    log.failure("the copies of the friends' catalogues can't be searched", failure)
-    return []
 
 
 def _left_out(failure: Failure, peer: Peer) -> list[Item]:

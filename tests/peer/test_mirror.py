@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 from attrs import evolve
+from twisted.internet.defer import Deferred, fail
 
-from jackd.model.errors import PeerAway, PeerError
+from jackd.model.errors import PeerAway, PeerError, Unavailable
 from jackd.model.ids import MediaIds
 from jackd.model.item import Item, Kind
 from jackd.model.search import Query
@@ -390,6 +391,33 @@ class TestMixed:
         alice.share(evolve(MATRIX, size=7))
         street.settle(5)
         assert result_of(net.search(Query(), limit=5)) != first
+
+    def test_the_same_question_at_once_is_looked_up_once(self, street, monkeypatch):
+        """When something is new all *arrs ask for it."""
+        street.owner("alice", MATRIX)
+        net = street.start()
+        store, asked, held = net._mirror.store, [], Deferred()
+        look = store.search
+
+        def slow(*args: Any, **kwargs: Any) -> Any:
+            asked.append(args)
+            return held.addCallback(lambda _: look(*args, **kwargs))
+
+        monkeypatch.setattr(store, "search", slow)
+        searches = [Deferred.fromCoroutine(net.search(Query(), limit=5)) for _ in range(3)]
+        held.callback(None)
+        first, *others = map(result_of, searches)
+        assert len(asked) == 1
+        assert [r.item.title for r in first] == [MATRIX.title] and all(other is first for other in others)
+
+    def test_the_answer_of_a_mirror_that_can_not_be_read_is_not_kept(self, street, monkeypatch):
+        """F9: the disk could not be read, and then it could."""
+        street.owner("alice", MATRIX)
+        net = street.start()
+        with monkeypatch.context() as broken:
+            broken.setattr(net._mirror.store, "search", lambda *_, **__: fail(Unavailable()))
+            assert street.find() == []
+        assert street.find() == [f"alice: {MATRIX.title}"]
 
     def test_a_mirror_that_can_not_be_read_spoils_nothing(self, street):
         street.owner("alice", MATRIX)
