@@ -6,7 +6,6 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Container, Iterable, Sequence
 from datetime import UTC, datetime
-from operator import attrgetter
 from random import Random
 from typing import TypeAlias
 
@@ -129,7 +128,8 @@ class Network(Service):
             offers = await self._offers(query, offset + limit, wanted, listed, live)
             workers = workers_for(len(offers), self._workers)
             now = datetime.fromtimestamp(self._now(), UTC)
-            found = (await workers.run(self._merged, offers, now, reachable, wanted))[offset : offset + limit]
+            page = slice(offset, offset + limit)
+            found = await workers.run(self._merged, offers, now, reachable, wanted, page)
             for release in found:
                 self._remember(release)
             return found
@@ -164,14 +164,15 @@ class Network(Service):
         return answer.addCallback(lambda items: [(friend.peer.id, item, None) for item in items])
 
     def _merged(
-        self, offers: Sequence[Offer], now: datetime, reachable: Container[str], wanted: Wanted | None
+        self, offers: Sequence[Offer], now: datetime, reachable: Container[str], wanted: Wanted | None, page: slice
     ) -> list[Release]:
-        """Newest first."""
-        picked = {(offer[0], offer[1].id): offer for offer in offers if wanted is None or wanted(offer[1])}
+        """What the mirror has is all wanted, and has its title."""
+        picked = {
+            (peer, item.id): (peer, item, made) for peer, item, made in offers if made or not wanted or wanted(item)
+        }
         found = [_release(self._friends[peer].peer, item, now, made) for peer, item, made in picked.values()]
         order = {peer: place for place, peer in enumerate(self._friends)}
-        files = merged(found, order=order, reachable=reachable)
-        return sorted(files, key=attrgetter("item.published"), reverse=True)
+        return merged(found, order=order, reachable=reachable, page=page)
 
     def _remember(self, release: Release) -> None:
         self._releases[release.guid] = release

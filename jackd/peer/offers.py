@@ -33,12 +33,16 @@ def query_for(item: Item) -> Query | None:
     return Query(kind=item.kind, ids=item.ids, season=item.season, episode=episode)
 
 
-def merged(releases: Iterable[Release], *, order: Mapping[str, int], reachable: Container[str]) -> list[Release]:
+def merged(
+    releases: Iterable[Release], *, order: Mapping[str, int], reachable: Container[str], page: slice = slice(None)
+) -> list[Release]:
     """
-    Each file once, as the first of those offers it who have it. No two of one friend are made one: he has them both.
+    Each file once, as the first of those offers it who have it; newest first. No two of one friend are made one: he has
+    them both.
 
     :param order: of the friends, by id.
     :param reachable: ids of those who count as seeders.
+    :param page: which of them are wanted; there may be thousands.
     """
     groups: list[list[Release]] = []
     by_id: defaultdict[object, list[int]] = defaultdict(list)
@@ -52,7 +56,8 @@ def merged(releases: Iterable[Release], *, order: Mapping[str, int], reachable: 
         for key in keys:
             by_id[key].append(len(groups))
         groups.append([release])
-    return [_one(group, reachable) for group in groups]
+    newest = sorted(groups, key=lambda group: group[0].item.published, reverse=True)
+    return [_one(group, reachable) for group in newest[page]]
 
 
 def _place(item: Item) -> tuple[object, ...]:

@@ -125,6 +125,11 @@ class TestSearch:
         assert titles(net, Query(text="matrix")) == [MATRIX.title]
         assert titles(net, Query(ids=MediaIds(tmdb=1))) == []
 
+    def test_what_is_not_wanted_is_left_out(self):
+        net = friends(Clock(), alice=liar(write_page([MATRIX, PILOT])))
+        found = result_of(net.search(Query(), wanted=lambda item: item.kind is Kind.MOVIE))
+        assert [release.item.title for release in found] == [MATRIX.title]
+
     def test_a_date_in_the_future_is_now(self):
         """Nobody sits on top of the feed for ever."""
         clock = Clock()
