@@ -185,7 +185,12 @@ class Database(Service):
             return query(self._write_connection)
         if not hasattr(self._local, "connection"):
             self._local.connection = self._connect()
-        return query(self._local.connection)
+        connection: sqlite3.Connection = self._local.connection
+        connection.execute("BEGIN")  # all that the query asks is of one moment
+        try:
+            return query(connection)
+        finally:
+            connection.execute("ROLLBACK")
 
 
 def _passes(error: sqlite3.Error) -> bool:

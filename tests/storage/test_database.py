@@ -214,6 +214,22 @@ def test_a_reader_sees_what_was_committed_while_a_change_is_on_its_way(place):
     assert tags(database) == ["a", "b"]
 
 
+def test_all_that_one_query_asks_is_of_one_moment(place):
+    database = place.open()
+    result_of(database.write(lambda db: db.execute("CREATE TABLE numbers (n)")))
+
+    def count(db: sqlite3.Connection) -> int:
+        return int(db.execute("SELECT COUNT(*) FROM numbers").fetchone()[0])
+
+    def twice(db: sqlite3.Connection) -> tuple[int, int]:
+        before = count(db)
+        result_of(database.write(lambda writer: writer.execute("INSERT INTO numbers VALUES (1)")))
+        return before, count(db)
+
+    assert result_of(database.read(twice)) == (0, 0)
+    assert result_of(database.read(count)) == 1
+
+
 def test_f9_a_full_disk_passes(place):
     """F9: what does not fit is refused as a passing trouble, nothing that was there is lost, and it heals by itself."""
     database = place.open()
