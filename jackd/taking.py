@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from attrs import frozen
 
 from jackd.arr.failures import FailureReporter
@@ -33,7 +35,7 @@ from jackd.web.rate import Flow
 from jackd.web.site import Mount
 from jackd.web.takeover import TakeoverAgent
 
-FOLLOWERS = 2
+FOLLOWERS = max(1, min(4, (os.cpu_count() or 1) // 2))
 """Threads that compare what came with the friends' manifests."""
 
 

@@ -28,8 +28,8 @@ from jackd.storage.threads import Workers
 
 log = Logger(namespace="jackd.pumps")
 
-PLACES = max(2, min(8, os.cpu_count() or 1))
-"""Threads that move bytes at the same moment; more only make each other wait."""
+PLACES = max(1, min(8, (os.cpu_count() or 1) // 2))
+"""Threads of one direction that move bytes at the same moment; with more, whoever answers requests waits for them."""
 
 MAX_THREADS = 256
 """Those included that wait for a disk."""
@@ -37,7 +37,7 @@ MAX_THREADS = 256
 PATIENCE_SECONDS = 0.05
 """After so long a thread that has not come back is taken for one that waits for a disk."""
 
-SHARE = 512 * 1024
+SHARE = 128 * 1024
 """Bytes of one turn while there are others."""
 
 ALONE = 16 * 1024 * 1024
