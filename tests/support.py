@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Coroutine, Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
@@ -157,3 +159,8 @@ def _body(
 def change(item: Item, **changes: Any) -> Item:
     """A copy of ``item`` with other values."""
     return evolve(item, **changes)
+
+
+def files_below(folder: Path) -> list[Path]:
+    """All files, also while somebody else makes and removes folders there, at which ``rglob`` would stumble."""
+    return [Path(place, name) for place, _, names in os.walk(folder) for name in names]

@@ -17,6 +17,7 @@ from twisted.web.client import Agent, HTTPConnectionPool
 
 from tests.fakes.arr import FakeArr, FakeRadarr, FakeSonarr, media_file
 from tests.integration.daemon import Daemon
+from tests.support import files_below
 
 MIB = 1024 * 1024
 KEY = "0123456789abcdef0123456789abcdef"
@@ -213,4 +214,4 @@ async def two(world: World, data: bytes | Callable[[Path], None], **downloads: A
 
 def finished(bob: Daemon) -> list[Path]:
     """The files that are there under their final names."""
-    return [p for p in bob.completed.rglob("*.mkv") if ".jack" not in p.parts]
+    return [p for p in files_below(bob.completed) if p.suffix == ".mkv" and ".jack" not in p.parts]

@@ -22,6 +22,7 @@ from tests.integration import dying
 from tests.integration.conftest import MIB, World, content, finished, friend, soon, two
 from tests.integration.daemon import Daemon
 from tests.integration.operator import Operator
+from tests.support import files_below
 
 pytestmark = pytest.mark.slow
 
@@ -36,7 +37,7 @@ def sha256(path: Path) -> str:
 
 def tree(folder: Path) -> set[str]:
     """What the films in it hold."""
-    return {sha256(path) for path in folder.rglob("*.mkv") if ".jack" not in path.parts}
+    return {sha256(path) for path in files_below(folder) if path.suffix == ".mkv" and ".jack" not in path.parts}
 
 
 def torrent(bob: Daemon) -> bytes:

@@ -35,6 +35,7 @@ from jackd.transfer.queue import DownloadQueue
 from jackd.web.outgoing import Outgoing
 from tests.fakes.evil_peer import EvilPeer
 from tests.fakes.original import MATRIX_RELEASE
+from tests.support import files_below
 
 CONTENT = os.urandom(1_500_000)
 HASH = "c" * 40
@@ -67,7 +68,7 @@ class Case:
 
     def files(self) -> list[bytes]:
         """The content of all finished files."""
-        found = [p for p in self.completed.rglob("*") if p.is_file() and ".jack" not in p.parts]
+        found = [p for p in files_below(self.completed) if ".jack" not in p.parts]
         return [p.read_bytes() for p in found]
 
     def starts(self) -> list[int | None]:
