@@ -21,6 +21,12 @@ from jackd.ops.log import LoggedService, observer_for, stream_for
 
 log = Logger(namespace="jackd")
 
+COLLECTED = 700, 10, 100
+"""
+Thresholds of the garbage collector. Only the last is not Python's own: to look at all that is kept takes 20 ms, in which
+nobody is answered, and what requests leave behind is found without that.
+"""
+
 SWITCH_SECONDS = 0.0005
 """
 So long may a thread that computes (a library's list, an index) keep the interpreter while the reactor waits for it. By
@@ -85,6 +91,7 @@ def settle() -> None:
     """What is there by now stays: the garbage collector, which stops every thread, need not look at it again."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*COLLECTED)
 
 
 def greet(settings: Settings, fresh: bool) -> None:

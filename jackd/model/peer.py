@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from attrs import field, frozen
+from attrs import Factory, field, frozen
 
 from jackd.model.secret import Secret
 from jackd.model.sharing import Rules
@@ -30,6 +30,7 @@ class Peer:
     :ivar key_version: which of the keys for his name opens our jack to him; another one revokes those before.
     :ivar sharing: what he may see of ours, besides the rules for all.
     :ivar upload_rate, download_rate: bytes/s to and from him, 0 for no limit.
+    :ivar id: derived from the URL, so that it survives a change of name or key.
     """
 
     name: str
@@ -41,11 +42,7 @@ class Peer:
     sharing: Rules = Rules()
     upload_rate: int = 0
     download_rate: int = 0
-
-    @property
-    def id(self) -> str:
-        """Derived from the URL, so that it survives a change of name or key."""
-        return url_id(self.url)
+    id: str = field(init=False, default=Factory(lambda peer: url_id(peer.url), takes_self=True))
 
     @property
     def netloc(self) -> tuple[str, int]:

@@ -94,8 +94,11 @@ class Mirror:
         return frozenset(peer for peer, follower in self._followers.items() if self._is_listed(follower, now))
 
     def _is_listed(self, follower: Follower, now: float) -> bool:
-        keep = max(self._keep, STALE) if follower.reachable else self._keep
-        return follower.copy.complete and follower.possible and now - follower.copy.heard <= keep
+        copy = follower.copy
+        if not copy.complete or not follower.possible:
+            return False
+        age = now - copy.heard
+        return age <= self._keep or (age <= STALE and follower.reachable)
 
     def is_awaited(self, peer: str) -> bool:
         """Whether that friend, who is away, was there lately; of one who never was followed the last start counts."""

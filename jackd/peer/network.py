@@ -142,7 +142,10 @@ class Network(Service):
         answers = [self._asked(friend, query) for friend in live]
         if listed:
             most = max(limit, min(limit * len(listed), MAX_LOOKED_AT))
-            answers.append(self._looked_up(query, listed, most, wanted))
+            kept = self._looked_up(query, listed, most, wanted)
+            if not answers:
+                return await kept
+            answers.append(kept)
         return [offer for _, answer in await DeferredList(answers) for offer in answer]
 
     def _looked_up(

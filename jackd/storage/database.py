@@ -19,6 +19,7 @@ from twisted.internet.defer import Deferred
 
 from jackd.model.errors import JackError, Unavailable
 from jackd.storage.migrate import migrate
+from jackd.storage.reading import Readers
 from jackd.storage.threads import InlineWorkers, Workers
 
 T = TypeVar("T")
@@ -84,7 +85,7 @@ class Database(Service):
         self._path = path
         self._layout = layout
         self._writer = writer
-        self._readers = readers
+        self._readers = Readers(readers, self._own)
         self._write_connection: sqlite3.Connection | None = None
         self._local = threading.local()
         self._lock: int | None = None
@@ -155,7 +156,7 @@ class Database(Service):
 
     def read(self, query: Callable[[sqlite3.Connection], T]) -> Deferred[T]:
         """``query(connection)`` beside the writer, on what was committed last."""
-        return self._readers.run(self._reading, query)
+        return self._readers.ask(query)
 
     def read_now(self, query: Callable[[sqlite3.Connection], T]) -> T:
         """``query(connection)`` at once on this thread: only between :meth:`open` and the reactor's start."""
@@ -179,18 +180,15 @@ class Database(Service):
             raise
         return result
 
-    def _reading(self, query: Callable[[sqlite3.Connection], T]) -> T:
+    def _own(self) -> sqlite3.Connection:
+        """The calling reader's."""
         if self._path == ":memory:":
             assert self._write_connection is not None
-            return query(self._write_connection)
+            return self._write_connection
         if not hasattr(self._local, "connection"):
             self._local.connection = self._connect()
         connection: sqlite3.Connection = self._local.connection
-        connection.execute("BEGIN")  # all that the query asks is of one moment
-        try:
-            return query(connection)
-        finally:
-            connection.execute("ROLLBACK")
+        return connection
 
 
 def _passes(error: sqlite3.Error) -> bool:

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TypeAlias, TypeVar
 
@@ -30,6 +30,9 @@ MAX_ITEMS = 500_000
 
 SWEPT_AT_ONCE = 2000
 """Rows that one transaction removes: the next page of another friend waits for it."""
+
+MERGED_AT_ONCE = 500
+"""Pages of the index of words that one transaction merges."""
 
 DECODED = 20_000
 """Items of the last answers, kept as they are: one search is seldom the only one for them."""
@@ -136,7 +139,15 @@ class MirrorStore:
         """
         while (copies := await self._write(_sweep)) is None:
             pass
+        if not any(copy.reading for copy in copies.values()):
+            await self._merge_words()
         return copies
+
+    async def _merge_words(self) -> None:
+        """Make one of the many parts in which the words were written: a question then looks into one."""
+        pages = -MERGED_AT_ONCE
+        while await self._database.write(partial(_merge, pages=pages)):
+            pages = MERGED_AT_ONCE
 
     def search(
         self, query: Query, peers: Collection[str], *, limit: int, wanted: Callable[[Item], bool] | None = None
@@ -271,6 +282,16 @@ def _delete(db: sqlite3.Connection, rows: Iterable[int]) -> None:
     numbers = [(n,) for n in rows]
     db.executemany("DELETE FROM item_words WHERE rowid = ?", numbers)
     db.executemany("DELETE FROM items WHERE n = ?", numbers)
+
+
+def _merge(db: sqlite3.Connection, pages: int) -> bool:
+    """
+    Whether there is more to merge. A first call with a negative number takes all parts together, others go on with
+    that; there is nothing left when fewer than two changes were made (https://sqlite.org/fts5.html, "merge").
+    """
+    before = db.total_changes
+    db.execute("INSERT INTO item_words (item_words, rank) VALUES ('merge', ?)", (pages,))
+    return db.total_changes - before >= 2
 
 
 def _finish(db: sqlite3.Connection) -> dict[str, Copy]:

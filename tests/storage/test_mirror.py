@@ -53,6 +53,30 @@ def keep(store: MirrorStore, peer: str, *items: Item) -> Copy:
 EVERY = Query()
 
 
+def parts_of_words(store: MirrorStore) -> int:
+    """In how many parts the index of words lies (fts5 keeps them apart as segments of its table ``_idx``)."""
+    counted = "SELECT COUNT(DISTINCT segid) FROM item_words_idx"
+    return result_of(store._database.read(lambda db: db.execute(counted).fetchone()[0]))
+
+
+def test_a_whole_catalogue_has_its_words_in_one_place(store):
+    """They are written in many, and each is another one to look into."""
+    for n in range(3):
+        result_of(store.apply(ALICE, page(*numbered(*range(10 * n, 10 * n + 10)), reset=not n, more=n < 2), NOW))
+    assert parts_of_words(store) > 1
+    result_of(store.sweep())
+    assert parts_of_words(store) == 1
+    assert len(found(store, Query(text=numbered(7)[0].title))) == 30
+
+
+def test_words_are_not_put_together_while_others_are_read(store):
+    """With fifty friends it would be done fifty times for nothing."""
+    result_of(store.apply(BOB, page(*numbered(1), reset=True, more=True), NOW))
+    result_of(store.apply(ALICE, page(*numbered(2), reset=True), NOW))
+    result_of(store.sweep())
+    assert parts_of_words(store) == 2
+
+
 def found(store: MirrorStore, query: Query = EVERY, peers: tuple[str, ...] = (ALICE, BOB), **kwargs: Any) -> list[str]:
     return [f"{peer}:{item.id}" for peer, item, _ in result_of(store.search(query, peers, **{"limit": 100, **kwargs}))]
 
