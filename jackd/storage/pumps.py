@@ -43,6 +43,9 @@ SHARE = 128 * 1024
 ALONE = 16 * 1024 * 1024
 """Bytes of one turn when there is nobody else."""
 
+SOON_MS = 20
+"""Milliseconds for which a thread waits for the only stream without asking whether there are others."""
+
 LOOK_SECONDS = 0.25
 """Threads with nothing to do look so often whether there will be nothing any more."""
 
@@ -197,7 +200,7 @@ class Pumps:
         failure: Failure | None = None
         wait: float | None = None
         try:
-            wait = stream.pump.turn(SHARE if len(self._streams) > 1 else ALONE)
+            wait = stream.pump.turn(SHARE) if len(self._streams) > 1 else self._turns_alone(thread, stream)
         except Exception:
             failure = Failure()
         with self._lock:
@@ -208,6 +211,16 @@ class Pumps:
                 self._end(stream, failure)
             else:
                 self._again(stream, wait)
+
+    def _turns_alone(self, thread: _Thread, stream: _Stream) -> float | None:
+        """As many as come one soon after the other: to queue up for nobody would cost more than many a turn."""
+        ready = select.poll()
+        ready.register(stream.pump.descriptor, stream.pump.events)
+        wait = stream.pump.turn(ALONE)
+        while wait == 0 and len(self._streams) == 1 and not stream.cancelled and ready.poll(SOON_MS):
+            stream.heard = thread.since = time.monotonic()
+            wait = stream.pump.turn(ALONE)
+        return wait
 
     def _begun(self, thread: _Thread, descriptor: int) -> _Stream | None:
         """Its stream, unless that has ended meanwhile. If the number is another's by now, that one is asked early."""

@@ -89,6 +89,32 @@ async def test_who_is_alone_gets_large_turns():
     assert stream.asked == [ALONE] * 3
 
 
+async def test_who_is_alone_keeps_his_thread_until_another_one_comes():
+    """To queue up for nobody costs more than the turn; but the newcomer must not wait for the end."""
+    looked = []
+
+    class Counting(Pumps):
+        def _next(self):
+            looked.append(self)
+            return super()._next()
+
+    workers = ThreadWorkers(reactor, "test-pumps", 8)
+    workers.startService()
+    try:
+        pumps = Counting(workers, reactor, 1)
+        await pumps.run(Stream(500), NEVER)
+        assert len(looked) == 1
+        endless, other = Stream(10**9), Stream(3)
+        going = pumps.run(endless, NEVER)
+        await until(lambda: endless.asked)
+        await pumps.run(other, NEVER)
+        assert set(other.asked) <= {SHARE, ALONE}
+        going.addErrback(lambda failure: failure.trap(CancelledError)).cancel()
+        await until(lambda: endless.closed)
+    finally:
+        await workers.stopService()
+
+
 async def test_a_thread_that_hangs_holds_nobody_up():
     """F50: a disk that does not answer, under two streams on two places."""
     answered = threading.Event()
