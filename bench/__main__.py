@@ -118,6 +118,7 @@ def contestants(work: Path, installed: Path) -> list[Pair]:
         Pair(nginx, tools.aria2(work / "aria2"), seldom=True),
         Pair(tools.BunServer(work / "bun", library, bun), tools.bun(work / "bun-client", bun), seldom=True),
         Pair(tools.Seed(work / "seed", python), tools.Leech(work / "leech", python), seldom=True),
+        Pair(nginx, tools.synced_curl(work / "curl-synced"), note="synced"),
         Pair(alice, curl),
         Pair(nginx, JackClient(work, "bob-at-nginx"), note="unverified"),
         Pair(tls, curl, note="TLS"),

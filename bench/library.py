@@ -27,10 +27,18 @@ SIZE = 4_000_000_000
 LINKS = 60_000
 """Names of one inode; ext4 allows 65 000."""
 
-_WORDS = [
-    *("amber", "river", "silent", "crown", "north", "garden", "iron", "winter"),
-    *("paper", "harbour", "night", "falcon", "glass", "station", "summer", "stone"),
+_COMMON = [
+    *("night", "love", "man", "house", "life", "blood", "girl", "dead"),
+    *("city", "king", "star", "dark", "last", "black", "day", "time"),
+    *("world", "girls", "heart", "fire", "lost", "red", "war", "dream"),
+    *("home", "secret", "game", "summer", "white", "road", "story", "island"),
 ]
+"""Each is in the names of three in a hundred."""
+
+_SYLLABLES = [consonant + vowel for consonant in "bdfghklmnprstvwz" for vowel in "aeio"]
+_RARE = len(_SYLLABLES) ** 2
+"""So many words more, each in the name of one in four thousand."""
+
 _TEXT = "Somebody wants something, somebody else does not want it, and in the end it is quite another thing. " * 6
 _MEDIA = {
     "audioBitrate": 640_000,
@@ -49,9 +57,11 @@ class Title:
 
     @property
     def name(self) -> str:
-        n = self.number
-        words = [_WORDS[n % 16], _WORDS[n // 16 % 16], _WORDS[n // 256 % 16]]
-        return f"The {' '.join(words).title()} {n // 4096 or ''}".strip()
+        """One common word, and one that few have; not the same name twice below 131 072."""
+        rare, common = self.number % _RARE, self.number // _RARE + self.number
+        word = _SYLLABLES[rare // len(_SYLLABLES)] + _SYLLABLES[rare % len(_SYLLABLES)] + "n"
+        article = "" if self.number % 4 else "The "
+        return f"{article}{_COMMON[common % len(_COMMON)]} {word} {self.number // 131_072 or ''}".strip().title()
 
     @property
     def year(self) -> int:

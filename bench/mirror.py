@@ -12,7 +12,6 @@ from __future__ import annotations
 import http.client
 import statistics
 import sys
-import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -22,6 +21,7 @@ from urllib.parse import quote
 
 from attrs import evolve
 
+from bench.asking import asked
 from bench.friends import EPISODES, MOVIES, item, pages
 from bench.library import Title
 from bench.probe import percentile
@@ -115,22 +115,9 @@ def questions(items: int) -> list[Callable[[int], str]]:
 
 def together(bob: Bob, times: int) -> list[float]:
     """Milliseconds of each of so many questions, :data:`AT_ONCE` at any time."""
-    taken: list[float] = []
     forms = questions(bob.items)
-
-    def ask(first: int) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", bob.daemon.port, timeout=60)
-        for n in range(first, times, AT_ONCE):
-            began = time.perf_counter()
-            bob.ask(forms[n % len(forms)](n), connection)
-            taken.append((time.perf_counter() - began) * 1000)
-
-    threads = [threading.Thread(target=ask, args=(first,)) for first in range(AT_ONCE)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return taken
+    paths = [f"/torznab/api?{forms[n % len(forms)](n)}" for n in range(times)]
+    return asked(bob.daemon.port, bob.daemon.key, paths, AT_ONCE)
 
 
 def one_by_one(bob: Bob, queries: Iterator[str]) -> list[float]:

@@ -30,6 +30,12 @@ def test_it_runs_and_leaves_nothing_behind(tmp_path):
     assert not home.exists()
 
 
+def test_no_two_are_called_the_same():
+    names = [Title(number).name for number in range(60_000)]
+    assert len({*names}) == len(names)
+    assert len({word for name in names for word in name.split()}) > 4000
+
+
 def test_a_line_says_whether_it_is_met():
     assert str(Row("memory", 290.0, "MiB", 300)).endswith("300 MiB        290 MiB  met")
     assert str(Row("memory", 301.0, "MiB", 300)).endswith("missed")
