@@ -23,8 +23,8 @@ log = Logger(namespace="jackd")
 
 COLLECTED = 700, 10, 100
 """
-Thresholds of the garbage collector. Only the last is not Python's own: to look at all that is kept takes 20 ms, in which
-nobody is answered, and what requests leave behind is found without that.
+Thresholds of the garbage collector. Only the last is not the one of Python: to look at all that is kept takes 20 ms, in
+which nobody is answered, and what requests leave behind is found without that.
 """
 
 SWITCH_SECONDS = 0.0005
