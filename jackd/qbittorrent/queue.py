@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import orjson
+from attrs import define
+
 from jackd.model.download import Download
 from jackd.model.errors import BadRequest, NotFound
 from jackd.ports import Downloads
 from jackd.qbittorrent.calls import Call
 from jackd.qbittorrent.wire import Row, View, row, stamp
+from jackd.web.router import as_json
 
 _ACTIVE = {"downloading", "forcedDL"}
 _UPLOADING = {"checkingUP"}
@@ -34,12 +38,21 @@ FILTERS: dict[str, Callable[[str], bool]] = {
 """``filter=`` of ``torrents/info``, by state; any other word filters nothing."""
 
 
+@define(eq=False)
+class _Made:
+    """A row, how the download was when it was made, and its JSON once that was asked for."""
+
+    stamp: tuple[object, ...]
+    row: Row
+    json: orjson.Fragment | None = None
+
+
 class Queue:
     """Nothing here ever shows, finds or names a download that the account does not see."""
 
     def __init__(self, downloads: Downloads) -> None:
         self._downloads = downloads
-        self._made: dict[str | None, dict[str, tuple[tuple[object, ...], Row]]] = {}
+        self._made: dict[str | None, dict[str, _Made]] = {}
 
     def seen(self, view: View) -> list[Download]:
         """All that the account sees, in the queue's order."""
@@ -47,16 +60,24 @@ class Queue:
 
     def rows(self, view: View) -> list[Row]:
         """The same as JSON, with the places in the whole queue. Not to be changed: most of them are given again."""
-        before, made, place = self._made.get(view.server, {}), dict[str, tuple[tuple[object, ...], Row]](), 0
+        before, made, place = self._made.get(view.server, {}), dict[str, _Made](), 0
         for download in self._downloads.list():
-            place += not download.state.finished
+            finished = download.state.finished
+            place += not finished
             if view.sees(download):
-                priority = 0 if download.state.finished else place
+                priority = 0 if finished else place
                 now = stamp(download, view, priority)
                 known = before.get(download.hash)
-                made[download.hash] = known if known and known[0] == now else (now, row(download, view, priority))
+                if known is None or known.stamp != now:
+                    known = _Made(now, row(download, view, priority))
+                made[download.hash] = known
         self._made[view.server] = made
-        return [row for _, row in made.values()]
+        return [known.row for known in made.values()]
+
+    def written(self, rows: Sequence[Row], view: View) -> list[orjson.Fragment]:
+        """Some of the last :meth:`rows` as JSON: most of it was written before."""
+        made = self._made[view.server]
+        return [_json(made[row["hash"]]) for row in rows]
 
     def one(self, call: Call) -> Download:
         """What ``hash`` names. Raises ``BadRequest`` when it is missing, ``NotFound`` when it names nothing."""
@@ -77,6 +98,12 @@ class Queue:
     def hashes(self, call: Call) -> list[str]:
         """The hashes of :meth:`chosen`."""
         return [download.hash for download in self.chosen(call)]
+
+
+def _json(made: _Made) -> orjson.Fragment:
+    if made.json is None:
+        made.json = orjson.Fragment(as_json(made.row))
+    return made.json
 
 
 def select(rows: Sequence[Row], call: Call) -> list[Row]:

@@ -28,7 +28,7 @@ class Reading:
     @actions.read("torrents/info")
     async def info(self, call: Call) -> Answer:
         """``filter``, ``category``, ``tag``, ``hashes`` choose; ``sort``, ``reverse``, ``offset``, ``limit`` cut."""
-        return select(self._queue.rows(call.view), call)
+        return self._queue.written(select(self._queue.rows(call.view), call), call.view)
 
     @actions.read("torrents/properties")
     async def properties(self, call: Call) -> Answer:
