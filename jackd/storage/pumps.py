@@ -40,11 +40,9 @@ PATIENCE_SECONDS = 0.05
 SHARE = 128 * 1024
 """Bytes of one turn while there are others."""
 
-ALONE = 16 * 1024 * 1024
-"""Bytes of one turn when there is nobody else."""
-
-SOON_MS = 20
-"""Milliseconds for which a thread waits for the only stream without asking whether there are others."""
+LEAST, ALONE = 16 * 1024, 16 * 1024 * 1024
+LONG_SECONDS = 0.02
+"""Bytes of one turn when there is nobody else: as many as take no longer than that, for another one may come."""
 
 LOOK_SECONDS = 0.25
 """Threads with nothing to do look so often whether there will be nothing any more."""
@@ -70,6 +68,9 @@ class Pump(Protocol):
         Move up to ``most`` bytes, and don't wait for the descriptor when there are fewer. Returns ``None`` when the
         stream is done, else how many seconds not to be asked again for. What it raises ends the stream.
         """
+
+    def alone(self, alone: bool) -> None:
+        """Whether nobody else needs the thread: turns may then wait, :data:`LONG_SECONDS` for the descriptor."""
 
     def close(self) -> None:
         """Let go of everything; it is the last call, also when the stream was cancelled or failed."""
@@ -112,7 +113,7 @@ class Pumps:
         self._later: list[tuple[float, int]] = []
         self._threads: set[_Thread] = set()
         self._epoll: Any = None
-        self._watching = False
+        self._watching: Any = None
 
     def run(self, pump: Pump, idle: float) -> Deferred[None]:
         """
@@ -125,7 +126,7 @@ class Pumps:
             self._streams[pump.descriptor] = stream
             self._epoll.register(pump.descriptor, pump.events | select.EPOLLONESHOT)
         self._man()
-        if not self._watching:
+        if self._watching is None or len(self._streams) == self._places + 1:
             self._watch()
         return stream.done
 
@@ -152,11 +153,15 @@ class Pumps:
             self._threads.discard(thread)
 
     def _watch(self) -> None:
-        self._watching = bool(self._streams)
-        if self._watching:
+        """Often when streams may have to wait for a thread."""
+        if self._watching is not None and self._watching.active():
+            self._watching.cancel()
+        self._watching = None
+        if self._streams:
             self._man()
             self._drop_stalled()
-            self._reactor.callLater(PATIENCE_SECONDS, self._watch)
+            often = len(self._streams) > self._places
+            self._watching = self._reactor.callLater(PATIENCE_SECONDS if often else LOOK_SECONDS, self._watch)
 
     def _drop_stalled(self) -> None:
         now = time.monotonic()
@@ -214,13 +219,19 @@ class Pumps:
 
     def _turns_alone(self, thread: _Thread, stream: _Stream) -> float | None:
         """As many as come one soon after the other: to queue up for nobody would cost more than many a turn."""
+        pump, most = stream.pump, SHARE
         ready = select.poll()
-        ready.register(stream.pump.descriptor, stream.pump.events)
-        wait = stream.pump.turn(ALONE)
-        while wait == 0 and len(self._streams) == 1 and not stream.cancelled and ready.poll(SOON_MS):
-            stream.heard = thread.since = time.monotonic()
-            wait = stream.pump.turn(ALONE)
-        return wait
+        ready.register(pump.descriptor, pump.events)
+        pump.alone(True)
+        try:
+            while True:
+                wait = pump.turn(most)
+                now = time.monotonic()
+                most, stream.heard, thread.since = _fitting(most, now - thread.since), now, now
+                if wait != 0 or len(self._streams) > 1 or stream.cancelled or not ready.poll(LONG_SECONDS * 1000):
+                    return wait
+        finally:
+            pump.alone(False)
 
     def _begun(self, thread: _Thread, descriptor: int) -> _Stream | None:
         """Its stream, unless that has ended meanwhile. If the number is another's by now, that one is asked early."""
@@ -259,3 +270,10 @@ class Pumps:
     def _tell(self, stream: _Stream, result: Failure | None) -> None:
         if not stream.cancelled:
             stream.done.callback(result)  # a failure goes to the errbacks
+
+
+def _fitting(most: int, took: float) -> int:
+    """The bytes of the next turn, when one of ``most`` took so many seconds."""
+    if took > LONG_SECONDS:
+        return max(LEAST, most // 2)
+    return min(ALONE, most * 2) if took < LONG_SECONDS / 2 else most

@@ -153,6 +153,9 @@ class _Pump:
         over = self.at >= self.until or time.monotonic() >= self._over
         return None if over else seconds
 
+    def alone(self, alone: bool) -> None:
+        """A pipe is soon full: there is nothing to wait for."""
+
     def close(self) -> None:
         """The slice is over; the connection stays."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import select
 import socket
+import struct
 from contextlib import ExitStack
 from typing import Any, Protocol
 
@@ -16,7 +17,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IConsumer, IPullProducer
 from zope.interface import implementer
 
-from jackd.storage.pumps import Pumps, Stalled
+from jackd.storage.pumps import LONG_SECONDS, Pumps, Stalled
 from jackd.web.connection import is_bare
 from jackd.web.ranges import Range
 from jackd.web.rate import Flow
@@ -25,6 +26,10 @@ from jackd.web.tls import SealedWay
 
 QUANTUM = 16 * 1024 * 1024
 """Bytes between two looks at whether the file is still the same (F32)."""
+
+
+_A_MOMENT = struct.pack("@ll", 0, int(LONG_SECONDS * 1_000_000))
+"""A ``struct timeval``."""
 
 
 class Way(Protocol):
@@ -38,6 +43,9 @@ class Way(Protocol):
 
     def hold(self, held: bool) -> None:
         """Whether a thread moves bytes, and the reactor must send none."""
+
+    def wait(self, out: socket.socket, waits: bool) -> None:
+        """Whether :meth:`move` may wait a moment for the connection to take more."""
 
     def move(self, out: socket.socket, source: int, at: int, count: int) -> int:
         """
@@ -54,6 +62,12 @@ class PlainWay:
 
     def hold(self, held: bool) -> None:
         """Nobody else sends anything in between."""
+
+    def wait(self, out: socket.socket, waits: bool) -> None:
+        """In the kernel, which then does many a turn in one. Meanwhile the reactor sends nothing that could wait."""
+        if waits:
+            out.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _A_MOMENT)
+        os.set_blocking(out.fileno(), waits)
 
     def move(self, out: socket.socket, source: int, at: int, count: int) -> int:
         """See :meth:`Way.move`."""
@@ -142,6 +156,10 @@ class _FilePump:
             raise TransferBroken
         self._at += sent
         self._flow.move(sent)
+
+    def alone(self, alone: bool) -> None:
+        """See :meth:`~jackd.storage.pumps.Pump.alone`."""
+        self._way.wait(self._out, alone)
 
     def close(self) -> None:
         """See :meth:`~jackd.storage.pumps.Pump.close`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 import threading
+import time
 from collections import Counter
 from contextlib import asynccontextmanager
 
@@ -13,7 +14,7 @@ from twisted.internet import reactor
 from twisted.internet.defer import CancelledError, Deferred, gatherResults
 from twisted.internet.task import deferLater
 
-from jackd.storage.pumps import ALONE, SHARE, Pumps, Stalled
+from jackd.storage.pumps import ALONE, LONG_SECONDS, SHARE, Pumps, Stalled
 from jackd.storage.threads import ThreadWorkers
 
 NEVER = 1000.0
@@ -32,6 +33,7 @@ class Stream:
         self.events = select.EPOLLOUT if ready else 0
         self.left, self.act = turns, act
         self.asked: list[int] = []
+        self.waited: list[bool] = []
         self.closed = 0
         self.wait = 0.0
 
@@ -41,6 +43,10 @@ class Stream:
         self.act(self)
         self.left -= 1
         return self.wait if self.left else None
+
+    def alone(self, alone: bool) -> None:
+        assert not self.closed
+        self.waited.append(alone)
 
     def close(self) -> None:
         self.closed += 1
@@ -83,10 +89,20 @@ async def test_streams_take_turns_of_the_same_size():
 
 
 async def test_who_is_alone_gets_large_turns():
-    stream = Stream(3)
+    stream = Stream(12)
     async with running(2) as pumps:
         await pumps.run(stream, NEVER)
-    assert stream.asked == [ALONE] * 3
+    assert stream.asked[:3] == [SHARE, 2 * SHARE, 4 * SHARE]
+    assert stream.asked[-1] == ALONE
+    assert stream.waited == [True, False]
+
+
+async def test_turns_get_smaller_when_they_take_long():
+    """Whoever comes must not wait for sixteen MiB to a slow reader."""
+    stream = Stream(4, lambda _: time.sleep(1.1 * LONG_SECONDS))
+    async with running(1) as pumps:
+        await pumps.run(stream, NEVER)
+    assert stream.asked == [SHARE, SHARE // 2, SHARE // 4, SHARE // 8]
 
 
 async def test_who_is_alone_keeps_his_thread_until_another_one_comes():
