@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import socket
 
 import pytest
 
@@ -48,6 +49,22 @@ def bodies(stream: bytes, lengths: list[int]) -> list[bytes]:
         stream = rest[length:]
     assert not stream
     return found
+
+
+def test_a_connection_waits_a_moment_when_it_may_and_not_when_others_need_the_thread(root):
+    """And is left as the reactor needs it: one that blocks would stop everything."""
+    out, reader = socket.socketpair()
+    with (root / "b.mkv").open("rb") as file, out, reader:
+        out.setblocking(False)
+        way = sendfile.PlainWay(None)
+        way.wait(out, True)
+        assert os.get_blocking(out.fileno())
+        sent = way.move(out, file.fileno(), 0, SIZE)
+        assert 0 < sent < SIZE, "the reader takes nothing: what found room was sent, and the rest not waited for"
+        with pytest.raises(BlockingIOError):
+            way.move(out, file.fileno(), sent, SIZE - sent)
+        way.wait(out, False)
+        assert not os.get_blocking(out.fileno())
 
 
 @pytest.mark.parametrize("tls", [False, True])
