@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from functools import lru_cache
 from urllib.parse import urlsplit
 
-from attrs import Factory, field, frozen
+from attrs import field, frozen
 
 from jackd.model.secret import Secret
 from jackd.model.sharing import Rules
 
+MAX_KNOWN = 1000
+"""URLs whose ids need not be computed again."""
 
+
+@lru_cache(MAX_KNOWN)
 def url_id(url: str) -> str:
     """The id of a peer or server: the first 8 hex digits of SHA-256(its URL without trailing slash)."""
     return hashlib.sha256(url.rstrip("/").encode()).hexdigest()[:8]
@@ -30,7 +35,6 @@ class Peer:
     :ivar key_version: which of the keys for his name opens our jack to him; another one revokes those before.
     :ivar sharing: what he may see of ours, besides the rules for all.
     :ivar upload_rate, download_rate: bytes/s to and from him, 0 for no limit.
-    :ivar id: derived from the URL, so that it survives a change of name or key.
     """
 
     name: str
@@ -42,7 +46,11 @@ class Peer:
     sharing: Rules = Rules()
     upload_rate: int = 0
     download_rate: int = 0
-    id: str = field(init=False, default=Factory(lambda peer: url_id(peer.url), takes_self=True))
+
+    @property
+    def id(self) -> str:
+        """Derived from the URL, so that it survives a change of name or key."""
+        return url_id(self.url)
 
     @property
     def netloc(self) -> tuple[str, int]:

@@ -22,6 +22,7 @@ from jackd.model.release import Source
 from jackd.storage.database import Database
 from jackd.storage.downloads import DownloadStore
 from jackd.storage.manifests import ManifestStore
+from jackd.storage.reading import Readers
 from jackd.storage.threads import InlineWorkers
 from jackd.transfer.completed import CompletedFolder
 from jackd.transfer.queue import DownloadQueue
@@ -236,6 +237,8 @@ class World:
         self.queue = self._queue()
 
     def _queue(self) -> DownloadQueue:
+        # A new process: nobody waits for what the old one's threads were doing.
+        self.database._readers = Readers(self.database._readers._workers, self.database._own)
         queue = DownloadQueue(
             store=DownloadStore(self.database),
             manifests=ManifestStore(self.database),
