@@ -41,6 +41,9 @@ FILL_SECONDS = 1800.0
 AT_ONCE = 20
 TIMES = 2000
 BURST = 200
+SETTLE = 5.0
+"""Seconds until what comes with a start or a whole reading is over."""
+
 HEAD = 300
 """Bytes of an answer's head, about."""
 
@@ -149,6 +152,7 @@ def _searches(bob: Bob) -> Iterator[Row]:
     count = bob.items + (FRIENDS - 1) * bob.others
     yield Row(f"reading {count} items of {FRIENDS} friends", time.monotonic() - began, "s")
     yield Row("mirror.db", (bob.daemon.home / "state" / "mirror.db").stat().st_size / 2**20, "MiB")
+    time.sleep(SETTLE)
     yield from _questions(bob, f"{FRIENDS} friends")
     yield from _burst(bob)
     polls = one_by_one(bob, ("t=tvsearch&cat=5030,5040" for _ in range(300)))[1:]
@@ -161,7 +165,7 @@ def _searches(bob: Bob) -> Iterator[Row]:
     yield Row("a new import of a friend is in my RSS after", time.monotonic() - began, "s", 5)
     for mode in ("hang", "rubbish"):
         bob.restart(mode)
-        time.sleep(5)
+        time.sleep(SETTLE)
         yield from _questions(bob, f"{FRIENDS - 1} of {FRIENDS} {mode}")
     yield from _original(bob)
 
