@@ -123,7 +123,7 @@ class Download:
     @property
     def eta(self) -> int:
         """Seconds until done, :data:`ETA_UNKNOWN` when that can't be said."""
-        return int(self.left / self.speed) if self.speed > 0 and self.left else ETA_UNKNOWN
+        return int(min(self.left / self.speed, ETA_UNKNOWN)) if self.speed > 0 and self.left else ETA_UNKNOWN
 
     @property
     def content(self) -> str:
