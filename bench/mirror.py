@@ -9,12 +9,11 @@ no question would find more.
 
 from __future__ import annotations
 
-import http.client
 import statistics
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
@@ -84,12 +83,9 @@ class Bob:
             body: bytes = answer.read()
             return body
 
-    def ask(self, query: str, connection: http.client.HTTPConnection | None = None) -> bytes:
+    def ask(self, query: str) -> bytes:
         """A Torznab question."""
-        made = connection or http.client.HTTPConnection("127.0.0.1", self.daemon.port, timeout=60)
-        made.request("GET", f"/torznab/api?{query}", headers={"X-Api-Key": self.daemon.key})
-        body: bytes = made.getresponse().read()
-        return body
+        return self.daemon.get(f"/torznab/api?{query}", key=True)
 
     def stop(self) -> None:
         if hasattr(self, "daemon"):
@@ -116,22 +112,15 @@ def questions(items: int) -> list[Callable[[int], str]]:
     ]
 
 
+def answered(bob: Bob, queries: Iterable[str], at_once: int = 1) -> list[float]:
+    """Milliseconds of each, so many at any time."""
+    return asked(bob.daemon.port, bob.daemon.key, [f"/torznab/api?{query}" for query in queries], at_once)
+
+
 def together(bob: Bob, times: int) -> list[float]:
     """Milliseconds of each of so many questions, :data:`AT_ONCE` at any time."""
     forms = questions(bob.items)
-    paths = [f"/torznab/api?{forms[n % len(forms)](n)}" for n in range(times)]
-    return asked(bob.daemon.port, bob.daemon.key, paths, AT_ONCE)
-
-
-def one_by_one(bob: Bob, queries: Iterator[str]) -> list[float]:
-    """Milliseconds of each."""
-    taken = []
-    connection = http.client.HTTPConnection("127.0.0.1", bob.daemon.port, timeout=60)
-    for query in queries:
-        began = time.perf_counter()
-        bob.ask(query, connection)
-        taken.append((time.perf_counter() - began) * 1000)
-    return taken
+    return answered(bob, (forms[n % len(forms)](n) for n in range(times)), AT_ONCE)
 
 
 def measure(home: Path, movies: int, episodes: int) -> Iterator[Row]:
@@ -155,7 +144,7 @@ def _searches(bob: Bob) -> Iterator[Row]:
     time.sleep(SETTLE)
     yield from _questions(bob, f"{FRIENDS} friends")
     yield from _burst(bob)
-    polls = one_by_one(bob, ("t=tvsearch&cat=5030,5040" for _ in range(300)))[1:]
+    polls = answered(bob, ("t=tvsearch&cat=5030,5040" for _ in range(300)))[1:]
     yield Row(
         f"RSS poll with nothing new, p99 (median {statistics.median(polls):.2f} ms)", percentile(polls, 0.99), "ms", 5
     )
@@ -188,7 +177,7 @@ def _episodes(series: int) -> Iterator[str]:
 
 def _burst(bob: Bob) -> Iterator[Row]:
     before = int(bob.tell("asked"))
-    taken = one_by_one(bob, _episodes(7))
+    taken = answered(bob, _episodes(7))
     yield Row(f"{BURST} episodes of a series in a row: requests to friends", int(bob.tell("asked")) - before, "", 0)
     yield Row(f"{BURST} episodes of a series in a row: each, p99", percentile(taken, 0.99), "ms")
 
@@ -196,18 +185,18 @@ def _burst(bob: Bob) -> Iterator[Row]:
 def _original(bob: Bob) -> Iterator[Row]:
     """The same question, answered from the mirror and in the original's way; one friend, for he has it all."""
     movies = [f"t=movie&tmdbid={100_000 + n * 7919 % (bob.items // MOVIES)}" for n in range(20)]
-    mirrored = statistics.median(one_by_one(bob, iter(movies)))
+    mirrored = statistics.median(answered(bob, movies))
     bob.daemon.configure(peers=bob.daemon.blocks["peers"][:1])
     bob.restart("original")
     time.sleep(2)
-    live = statistics.median(one_by_one(bob, iter(movies)))
+    live = statistics.median(answered(bob, movies))
     yield Row(
         f"one question, {bob.items // MOVIES} movies: original's way / mirror = {live:.0f} / {mirrored:.2f} ms",
         live / mirrored,
         "times",
     )
     before = int(bob.tell("asked"))
-    one_by_one(bob, _episodes(7))
+    answered(bob, _episodes(7))
     yield Row(f"{BURST} episodes in a row, one original friend: requests", int(bob.tell("asked")) - before, "", 1)
 
 

@@ -20,6 +20,7 @@ from jackd.ops.lifecycle import Stack
 from jackd.storage.database import Database
 from jackd.storage.history import HistoryStore
 from jackd.storage.kept import KeptSettings
+from jackd.storage.reading import LANES
 from jackd.storage.threads import ThreadWorkers
 from jackd.web.auth import Keys, Mint
 from jackd.web.friends import FriendKeys
@@ -78,7 +79,7 @@ class Jack:
         self.disk = self.start(ThreadWorkers(self.reactor, "disk", 16))
         self.parsers = self.start(ThreadWorkers(self.reactor, "parser", 2))
         writer = self.start(ThreadWorkers(self.reactor, "sql-writer", 1))
-        readers = self.start(ThreadWorkers(self.reactor, "sql-reader", 2))
+        readers = self.start(ThreadWorkers(self.reactor, "sql-reader", LANES))
         self.database = self.start(Database(str(state_dir / "jack.db"), writer, readers))
         self.database.open()
         owners = {server.id: server.name for server in self.settings.servers}

@@ -21,6 +21,7 @@ from jackd.storage.labels import Labels
 from jackd.storage.manifests import ManifestStore
 from jackd.storage.mirror import MirrorStore, open_mirror
 from jackd.storage.pumps import MAX_THREADS, Pumps
+from jackd.storage.reading import LANES
 from jackd.storage.threads import ThreadWorkers
 from jackd.torrent.stub import Stubs
 from jackd.torznab.app import TorznabApp
@@ -92,7 +93,7 @@ def meet(jack: Jack) -> Network:
 def mirror(jack: Jack) -> MirrorStore:
     """Where friends' catalogues are kept; with threads of its own, so that no grab waits for a large reading."""
     writer = jack.start(ThreadWorkers(jack.reactor, "mirror-writer", 1, nice=BACKGROUND))
-    readers = jack.start(ThreadWorkers(jack.reactor, "mirror-reader", 2))
+    readers = jack.start(ThreadWorkers(jack.reactor, "mirror-reader", LANES))
     return MirrorStore(jack.start(open_mirror(jack.settings.jack.state_dir / "mirror.db", writer, readers)))
 
 

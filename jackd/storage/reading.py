@@ -73,11 +73,7 @@ class Readers:
             self._under_way += 1
             self._began = self._seconds()
             batch = [self._waiting.popleft() for _ in range(min(TOGETHER, len(self._waiting)))]
-            try:
-                done = self._workers.run(self._answers, batch)
-            except BaseException:
-                self._under_way -= 1
-                raise
+            done = self._workers.run(self._answers, batch)
             done.addErrback(lambda why: [why] * len(batch)).addCallback(self._tell, batch)
 
     def _is_slow(self) -> bool:
