@@ -21,6 +21,7 @@ from jackd.giving import Given, give
 from jackd.live import Live
 from jackd.model.secret import Secret
 from jackd.ops.app import OperatorApp
+from jackd.ops.garbage import QuietCollector
 from jackd.ops.reload import ConfigState
 from jackd.ops.systemd import SystemdNotifier
 from jackd.storage.history import HistoryStore
@@ -53,6 +54,7 @@ def assemble(reactor: Any, settings: Settings) -> MultiService:
     register(jack)
     live = Live(jack=jack, views=given.views, bell=given.bell, site=site, queue=taken.queue, certificate=certificate)
     jack.start(live.reload(state))
+    jack.start(QuietCollector(clock=reactor))
     jack.start(SystemdNotifier(clock=reactor))
     return jack.services
 

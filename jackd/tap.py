@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 import time
@@ -17,15 +16,10 @@ from jackd.assembly import assemble
 from jackd.config import Settings
 from jackd.model.errors import JackError
 from jackd.model.secret import Secret
+from jackd.ops.garbage import settle
 from jackd.ops.log import LoggedService, observer_for, stream_for
 
 log = Logger(namespace="jackd")
-
-COLLECTED = 700, 10, 100
-"""
-Thresholds of the garbage collector. Only the last is not the one of Python: to look at all that is kept takes 20 ms, in
-which nobody is answered, and what requests leave behind is found without that.
-"""
 
 SWITCH_SECONDS = 0.0005
 """
@@ -85,13 +79,6 @@ def secrets(settings: Settings) -> list[Secret]:
     found += [value for server in settings.servers for value in server.headers.values()]
     found += [value for peer in settings.peers for value in peer.headers.values()]
     return [secret for secret in found if secret]
-
-
-def settle() -> None:
-    """What is there by now stays: the garbage collector, which stops every thread, need not look at it again."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*COLLECTED)
 
 
 def greet(settings: Settings, fresh: bool) -> None:

@@ -102,9 +102,9 @@ class PeerClient:
         except BadPage as error:
             raise PeerError(f"the peer's answer can't be read: {error}") from None
 
-    async def catalogue(self, since: str, *, wait: int = 0) -> Changes:
+    async def catalogue(self, since: str, *, wait: int = 0) -> bytes:
         """
-        What changed after the cursor ``since``; see docs/peer-protocol.rst. Raises ``PeerError``.
+        What changed after the cursor ``since``, for :meth:`changes`; see docs/peer-protocol.rst. Raises ``PeerError``.
 
         :param wait: seconds that the peer may take until there is something to tell.
         """
@@ -112,8 +112,12 @@ class PeerClient:
         answer = await self._get("/peer/catalogue", sent, timeout=CATALOGUE_SECONDS + wait, limit=feed.MAX_BODY)
         if answer.status != 200:
             refuse(answer.status, answer.headers, now=self._now(), item=False)
+        return answer.body
+
+    async def changes(self, catalogue: bytes) -> Changes:
+        """What is in an answer of :meth:`catalogue`: much larger. Raises ``PeerError``."""
         try:
-            return await self._workers.run(feed.read_feed, answer.body)
+            return await self._workers.run(feed.read_feed, catalogue)
         except feed.BadFeed as error:
             raise PeerError(f"the peer's catalogue can't be read: {error}") from None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 
-from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import CancelledError, Deferred, DeferredSemaphore
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -41,6 +41,7 @@ class Follower:
 
     :ivar copy: what is known of his catalogue.
     :param interval: seconds until he is asked again who does not hold his answers.
+    :param turns: for whoever has an answer to read and to write: a page is much larger in memory than on the wire.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Follower:
         now: Callable[[], float],
         rng: Random,
         interval: float,
+        turns: DeferredSemaphore,
     ) -> None:
         self.copy = copy
         self._friend = friend
@@ -61,6 +63,7 @@ class Follower:
         self._now = now
         self._rng = rng
         self._interval = interval
+        self._turns = turns
         self._backoff = Backoff(rng=rng, first=FIRST_PAUSE, last=interval)
         self._pages = 0
         self._counted_from = 0.0
@@ -128,9 +131,13 @@ class Follower:
             return self._interval  # he is waited for: this ends when he comes
         wait = WAIT if self.copy.complete and not self.copy.reading else 0
         asked = self._clock.seconds()
-        page = await self._friend.client.catalogue(self.copy.cursor, wait=wait)
-        self._check(page)
-        await self._keep(page)
+        answer = await self._friend.client.catalogue(self.copy.cursor, wait=wait)
+        async with self._turns:
+            page = await self._friend.client.changes(answer)
+            self._check(page)
+            self.copy = await self._store.apply(self._friend.peer.id, page, self._now())
+        if self.copy.reading and not page.more:
+            await self._complete()
         if page.more:
             return 0.0
         held = self._clock.seconds() - asked > wait / 2
@@ -150,12 +157,10 @@ class Follower:
         if page.more and page.cursor == self.copy.cursor:
             raise PeerError("the peer's catalogue does not go on")
 
-    async def _keep(self, page: Changes) -> None:
-        self.copy = await self._store.apply(self._friend.peer.id, page, self._now())
-        if self.copy.reading and not page.more:
-            copies = await self._store.sweep()
-            self.copy = copies.get(self._friend.peer.id, self.copy)
-            log.info("{peer}: has {items} items", peer=self._friend.peer.name, items=self.copy.items)
+    async def _complete(self) -> None:
+        copies = await self._store.sweep()
+        self.copy = copies.get(self._friend.peer.id, self.copy)
+        log.info("{peer}: has {items} items", peer=self._friend.peer.name, items=self.copy.items)
 
     def _failed(self, error: JackError) -> float:
         if str(error) != self._error:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from random import Random
 
 from attrs import frozen
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, DeferredSemaphore
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
@@ -16,6 +16,8 @@ from jackd.storage.mirror import Copy, MirrorStore
 
 log = Logger(namespace="jackd.peer")
 
+AT_ONCE = 2
+"""Pages in memory: one is written while the next is read. All friends' first pages come at about the same time."""
 
 STALE = 86_400.0
 """So old, in seconds, may the copy be of one who can be reached, but whose catalogue can't be read any more."""
@@ -58,6 +60,7 @@ class Mirror:
         self._now = now
         self._keep = freshness.keep
         self._since = now()
+        turns = DeferredSemaphore(AT_ONCE)
         copies = store.copies()
         self._followers = {
             friend.peer.id: Follower(
@@ -68,6 +71,7 @@ class Mirror:
                 now=now,
                 rng=rng,
                 interval=freshness.refresh,
+                turns=turns,
             )
             for friend in friends
         }

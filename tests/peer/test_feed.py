@@ -146,11 +146,13 @@ def test_the_catalogue_needs_a_friends_key(headers):
 
 def test_the_client_reads_what_the_server_gives():
     feed = Told()
-    assert result_of(client(site(feed).outgoing()).catalogue("a-0-0", wait=45)) == PAGE
+    him = client(site(feed).outgoing())
+    assert result_of(him.changes(result_of(him.catalogue("a-0-0", wait=45)))) == PAGE
     assert feed.asked == [("a-0-0", "bob", 2000, 45)]
 
 
 @pytest.mark.parametrize("answer", [(200, {}, b"rubbish"), (404, {}, b""), (302, {}, b""), (401, {}, b"")])
 def test_the_client_takes_nothing_else(answer):
+    him = client(plain(Liar(lambda _: answer), Clock()))
     with pytest.raises(PeerError):
-        result_of(client(plain(Liar(lambda _: answer), Clock())).catalogue(""))
+        result_of(him.changes(result_of(him.catalogue(""))))

@@ -17,8 +17,9 @@ from jackd.model.item import Item, Kind
 from jackd.model.search import Query
 from jackd.peer import follower as follower_module
 from jackd.peer.follower import MAX_RESETS, WAIT
-from jackd.peer.mirror import Freshness
+from jackd.peer.mirror import AT_ONCE, Freshness
 from jackd.storage import mirror as mirror_module
+from jackd.storage.mirror import Copy, MirrorStore
 from tests.fakes.original import MATRIX_RELEASE, OriginalJack
 from tests.peer.house import Street, peer
 from tests.peer.support import JSON, Liar
@@ -64,6 +65,24 @@ class TestFollowing:
         street.until(lambda: len(street.find()) == 2, 5)
         alice.share(OTHER)
         street.until(lambda: street.find() == named("alice", OTHER), 5)
+
+    def test_few_pages_are_in_memory_at_once(self, street, monkeypatch):
+        writing: list[Deferred[None]] = []
+        apply = MirrorStore.apply
+
+        def held(*page: Any) -> Deferred[Copy]:
+            writing.append(Deferred())
+            return writing[-1].addCallback(lambda _: apply(*page))
+
+        monkeypatch.setattr(MirrorStore, "apply", held)
+        for number in range(5):
+            street.owner(f"friend{number}", MATRIX)
+        street.start()
+        for written in range(5):
+            assert len(writing) == min(written + AT_ONCE, 5)
+            writing[written].callback(None)
+            street.settle()
+        assert street.find() == named("friend0", MATRIX)
 
     def test_while_nothing_happens_there_is_one_request_at_a_time(self, street):
         alice = street.owner("alice", MATRIX)
