@@ -10,8 +10,8 @@ from twisted.internet.task import LoopingCall
 
 THRESHOLDS = 700, 10, 1000
 """
-Only the last is not Python's own. What requests leave behind is mostly young when it is found; a look at all takes 10 to
-25 ms, more while a large library is read, and comes by itself only in a daemon that never has a quiet moment.
+Only the last is not Python's own. What requests leave behind is mostly young when it is found; a look at all takes some
+10 ms, more while a large library is read, and comes by itself only in a daemon that never has a quiet moment.
 """
 
 LOOK_SECONDS = 2.0
