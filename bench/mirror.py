@@ -38,7 +38,9 @@ FRIENDS = 50
 OTHERS = 4000
 FILL_SECONDS = 1800.0
 AT_ONCE = 20
-TIMES = 2000
+TIMES = 10_000
+"""So many that one hiccup of the machine, in which all who ask wait, is not the hundredth part of them."""
+
 BURST = 200
 SETTLE = 5.0
 """Seconds until what comes with a start or a whole reading is over."""
