@@ -25,6 +25,7 @@ from jackd.storage.reading import LANES
 from jackd.storage.threads import ThreadWorkers
 from jackd.torrent.stub import Stubs
 from jackd.torznab.app import TorznabApp
+from jackd.transfer.direct import Memory
 from jackd.transfer.disk import Disk
 from jackd.transfer.folders import CategoryFolders
 from jackd.transfer.queue import DownloadQueue
@@ -103,11 +104,11 @@ def download(jack: Jack, network: Network) -> DownloadQueue:
     assert settings is not None
     disk = jack.start(ThreadWorkers(jack.reactor, "completed-folder", 8))
     pumps = Pumps(jack.start(ThreadWorkers(jack.reactor, "splice", MAX_THREADS, nice=BEHIND)), jack.reactor)
-    idle = settings.idle_timeout_ms / 1000
+    idle, memory = settings.idle_timeout_ms / 1000, Memory()
 
     def sink(flow: Flow) -> Sink:
         portable = BufferedSink(disk=Disk(disk), clock=jack.reactor, idle_timeout=idle, flow=flow)
-        return SpliceSink(pumps=pumps, portable=portable, idle_timeout=idle, flow=flow)
+        return SpliceSink(pumps=pumps, disk=Disk(disk), memory=memory, portable=portable, idle_timeout=idle, flow=flow)
 
     def over(download: Download, event: Event) -> None:
         jack.history.over(download, event)

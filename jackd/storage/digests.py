@@ -20,7 +20,7 @@ class FileTooShort(OSError):
     """The file ends before the block does."""
 
 
-def digest(data: bytes) -> bytes:
+def digest(data: bytes | memoryview) -> bytes:
     """Of bytes in memory."""
     return blake3(data).digest()
 

@@ -7,6 +7,7 @@ import os
 import stat
 from collections.abc import Sequence
 
+from jackd.model.manifest import BLOCK_BYTES
 from jackd.storage.digests import digest_span
 from jackd.transfer.beneath import set_mode
 
@@ -15,6 +16,9 @@ PART = "part"
 
 FILE_MODE = 0o664
 """Of finished files: the *arrs, in the same group, may move and delete them (F11)."""
+
+ALIGNED = 4096
+"""What is written past the page cache begins and ends at multiples of this."""
 
 _FLAGS = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW
 
@@ -29,10 +33,15 @@ class Part:
     An open part file, cut to what is known to be good.
 
     :ivar size: bytes that were kept.
+    :ivar digesting: whether digests of all that is written will be wanted; ``None`` as long as nobody knows.
     """
+
+    digesting: bool | None = None
 
     def __init__(self, descriptor: int, keep: int) -> None:
         self._descriptor = descriptor
+        self._direct: int | None = None
+        self._digests: dict[int, bytes] = {}
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise OSError(errno.EINVAL, "not a regular file", PART)
@@ -59,6 +68,10 @@ class Part:
 
     def write(self, pieces: Sequence[bytes], offset: int) -> int:
         """Write ``pieces`` one after the other from ``offset`` on; returns the offset behind them."""
+        self._forget(offset, offset + sum(map(len, pieces)))
+        return self._write(pieces, offset)
+
+    def _write(self, pieces: Sequence[bytes | memoryview], offset: int) -> int:
         left = [memoryview(piece) for piece in pieces if piece]
         while left:
             written = os.pwritev(self._descriptor, left, offset)
@@ -69,15 +82,54 @@ class Part:
     def splice(self, pipe: int, count: int, offset: int) -> None:
         """Let the kernel move ``count`` bytes, which are in ``pipe`` already, to ``offset``."""
         end = offset + count
+        self._forget(offset, end)
         while offset < end:
             offset += os.splice(pipe, self._descriptor, end - offset, offset_dst=offset)
 
+    def open_direct(self) -> bool:
+        """Whether :meth:`write_direct` can be called: not every file system knows how to write past the page cache."""
+        if self._direct is None:
+            try:
+                self._direct = os.open(f"/proc/self/fd/{self._descriptor}", os.O_WRONLY | os.O_CLOEXEC | os.O_DIRECT)
+            except (OSError, AttributeError):
+                self._direct = -1
+        return self._direct >= 0
+
+    def write_direct(self, piece: memoryview, offset: int) -> None:
+        """
+        Write past the page cache what can be, and the rest as always.
+
+        :param piece: begins at a page of memory.
+        :param offset: a multiple of :data:`ALIGNED`.
+        """
+        whole, done = len(piece) - len(piece) % ALIGNED, 0
+        try:
+            while done < whole and not done % ALIGNED:
+                assert self._direct is not None
+                done += os.pwritev(self._direct, [piece[done:whole]], offset + done)
+        except OSError as error:
+            if error.errno != errno.EINVAL:  # it asks for more than that
+                raise
+        self._write([piece[done:]], offset + done)
+
+    def remember(self, start: int, digest: bytes) -> None:
+        """The digest of the whole block that is written at ``start`` now, and will be asked for once."""
+        self._digests[start] = digest
+
     def digest(self, start: int, stop: int) -> bytes:
         """Of the bytes from ``start`` up to ``stop``, which must be there."""
-        return digest_span(self._descriptor, start, stop)
+        known = self._digests.pop(start, None) if stop - start == BLOCK_BYTES else None
+        return known or digest_span(self._descriptor, start, stop)
+
+    def _forget(self, start: int, stop: int) -> None:
+        """Something else is written there."""
+        if self._digests:
+            for block in range(start - start % BLOCK_BYTES, stop, BLOCK_BYTES):
+                self._digests.pop(block, None)
 
     def restart(self) -> None:
         """Throw the content away."""
+        self._digests.clear()
         os.ftruncate(self._descriptor, 0)
         self.size = 0
 
@@ -94,6 +146,8 @@ class Part:
     def close(self) -> None:
         """Let go of the file."""
         os.close(self._descriptor)
+        if self._direct is not None and self._direct >= 0:
+            os.close(self._direct)
 
 
 def _behind(views: list[memoryview], written: int) -> list[memoryview]:

@@ -16,7 +16,8 @@ from contextlib import suppress
 from jackd.model.errors import PeerError
 from jackd.ports import RemoteFile, Taken
 from jackd.storage.pumps import Pumps, Stalled
-from jackd.transfer.disk import told_as_trouble
+from jackd.transfer.direct import PIECE_BYTES, Direct, Memory, Pace
+from jackd.transfer.disk import Disk, told_as_trouble
 from jackd.transfer.inbox import Overlong
 from jackd.transfer.part import Part
 from jackd.transfer.sink import Sink, Stopped
@@ -27,6 +28,9 @@ SLICE_BYTES = 8 * 1024 * 1024
 SLICE_SECONDS = 0.25
 """How much, and for how long, a pump moves before it says how far it is, so that a checkpoint may begin."""
 
+DIRECT_BYTES = 32 * 1024 * 1024
+"""The same past the page cache: at the end of it is a moment in which nothing is received."""
+
 _F_SETPIPE_SZ = 1031
 _LOST = "the connection was lost, {left} bytes before the end"
 
@@ -34,9 +38,20 @@ _LOST = "the connection was lost, {left} bytes before the end"
 class SpliceSink:
     """A :class:`~jackd.transfer.sink.Sink` for connections that can be taken over; ``portable`` gets all others."""
 
-    def __init__(self, *, pumps: Pumps, portable: Sink, idle_timeout: float, flow: Flow | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        pumps: Pumps,
+        disk: Disk,
+        memory: Memory,
+        portable: Sink,
+        idle_timeout: float,
+        flow: Flow | None = None,
+    ) -> None:
         self._flow = flow or Flow()
         self._pumps = pumps
+        self._disk = disk
+        self._memory = memory
         self._portable = portable
         self._idle_timeout = idle_timeout
         self._stopped = threading.Event()
@@ -54,18 +69,25 @@ class SpliceSink:
         self._writing = offset
         self._stop = size if self._stop is None else self._stop
         try:
-            taken = await _taken(taking)
-            with _Pump(taken, part, offset, size, self._idle_timeout, self._flow, self._stopped) as pump:
-                while pump.at < self._stop:
-                    pump.until = self._writing = min(pump.at + SLICE_BYTES, self._stop)
-                    await self._slice(pump, written)
+            with _Pump(
+                await _taken(taking), part, offset, size, self._idle_timeout, self._flow, self._stopped, self._memory
+            ) as pump:
+                try:
+                    await self._slices(pump, written)
+                finally:
+                    await self._disk.run(pump.settle)
         finally:
             remote.abort()
             self._flow.close()
 
+    async def _slices(self, pump: _Pump, written: Callable[[int], Awaitable[None]]) -> None:
+        while self._stop is not None and pump.at < self._stop:
+            pump.begin_slice(self._stop)
+            self._writing = pump.until
+            await self._slice(pump, written)
+
     async def _slice(self, pump: _Pump, written: Callable[[int], Awaitable[None]]) -> None:
         """What came before a slice broke off is there as well: an attempt that brought bytes is not one in vain."""
-        pump.begin_slice()
         try:
             with told_as_trouble():
                 await self._pumps.run(pump, SLICE_SECONDS)
@@ -102,6 +124,7 @@ class _Pump:
 
     :ivar at: the offset up to which the file is written.
     :ivar until: nothing behind it is written.
+    :param memory: for the way past the page cache, which is taken while it is the faster one.
     """
 
     def __init__(
@@ -113,9 +136,12 @@ class _Pump:
         idle_timeout: float,
         flow: Flow,
         stopped: threading.Event,
+        memory: Memory,
     ) -> None:
-        self.at = at
-        self.until = size
+        self.at = self.until = at
+        self._memory = memory
+        self._direct: Direct | None = None
+        self._pace = Pace()
         self._flow, self._stopped = flow, stopped
         self._part, self._size = part, size
         self._prefix = taken.prefix
@@ -128,7 +154,6 @@ class _Pump:
         # Without a connection there is only the prefix, and nothing to wait for: the empty pipe is always ready.
         self.descriptor = self._in if self._socket is None else self._socket.fileno()
         self.events = select.EPOLLOUT if self._socket is None else select.EPOLLIN
-        self.begin_slice()
 
     def __enter__(self) -> _Pump:
         return self
@@ -139,19 +164,60 @@ class _Pump:
         if self._socket is not None:
             self._socket.close()
 
-    def begin_slice(self) -> None:
-        """The next turns belong to a new one."""
-        self._over = time.monotonic() + SLICE_SECONDS
+    def begin_slice(self, stop: int) -> None:
+        """The next turns belong to a new one, which ends before ``stop``."""
+        self._first, self._began = self.at, time.monotonic()
+        if self._direct is None and self._may_be_direct(stop):
+            self._direct = Direct.begin(self._part, self.at, self._memory)
+        size = SLICE_BYTES if self._direct is None else DIRECT_BYTES
+        self.until = min((self.at // size + 1) * size, stop)
+
+    def _may_be_direct(self, stop: int) -> bool:
+        apt = self._part.digesting is not None and not self.at % PIECE_BYTES and stop - self.at >= DIRECT_BYTES
+        return apt and self._socket is not None and not self._flow.limited and self._pace.is_direct
 
     def turn(self, most: int) -> float | None:
         """See :meth:`~jackd.storage.pumps.Pump.turn`. Raises ``PeerError``, ``Stopped``, ``OSError``."""
+        try:
+            seconds = self._turn(most)
+        except (PeerError, Stopped):
+            self.settle()
+            raise
+        if self._came < self.until and time.monotonic() < self._began + SLICE_SECONDS:
+            return seconds
+        self._end_slice()
+        return None
+
+    @property
+    def _came(self) -> int:
+        return self.at if self._direct is None else self._direct.received
+
+    def _turn(self, most: int) -> float:
         if self._stopped.is_set():
             raise Stopped
         if self._prefix:
             self._take_prefix()
-        seconds = self._receive(min(most, PIPE_BYTES, self.until - self.at))
-        over = self.at >= self.until or time.monotonic() >= self._over
-        return None if over else seconds
+        return self._receive(min(most, PIPE_BYTES, self.until - self._came))
+
+    def _end_slice(self) -> None:
+        if self._direct is not None:
+            self._direct.drain()
+            self.at = self._direct.written
+        took = time.monotonic() - self._began
+        self._pace.told(self.at - self._first, took, direct=self._direct is not None)
+        if not self._pace.is_direct or self.at < self.until:
+            self.settle()
+
+    def settle(self) -> None:
+        """What has come is written when this returns, and goes into the page cache from now on. Raises ``OSError``."""
+        direct, self._direct = self._direct, None
+        if direct is None:
+            return
+        try:
+            direct.drain()
+        finally:
+            direct.close()
+            self.at = direct.written
 
     def alone(self, alone: bool) -> None:
         """A pipe is soon full: there is nothing to wait for."""
@@ -181,24 +247,29 @@ class _Pump:
         if not allowed:
             self._heard = time.monotonic()  # it is not the friend who is silent
             return seconds
-        count = self._splice(allowed)
+        count = self._move(allowed)
         if count:
-            self._part.splice(self._out, count, self.at)
-            self.at += count
             self._flow.move(count)
             self._heard = time.monotonic()
         return 0.0
 
-    def _splice(self, most: int) -> int:
-        """How many bytes are in the pipe now."""
+    def _move(self, most: int) -> int:
+        """How many bytes have come, on the way that is taken now."""
         if self._socket is None:
             raise PeerError(_LOST.format(left=self._size - self.at))
         try:
-            count = os.splice(self._socket.fileno(), self._in, most)
+            if self._direct is None:
+                count = os.splice(self._socket.fileno(), self._in, most)
+            else:
+                self._direct.make_room()
+                count = self._direct.receive(self._socket, most)
         except BlockingIOError:
             return 0
         except OSError as error:
             raise PeerError(f"the connection was lost: {error.strerror}") from None
         if not count:
-            raise PeerError(_LOST.format(left=self._size - self.at))
+            raise PeerError(_LOST.format(left=self._size - self._came))
+        if self._direct is None:
+            self._part.splice(self._out, count, self.at)
+            self.at += count
         return count

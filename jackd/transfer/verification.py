@@ -10,7 +10,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 
 from jackd.model.coverage import Coverage
-from jackd.model.manifest import Manifest
+from jackd.model.manifest import BLOCK_BYTES, Manifest
 from jackd.transfer.disk import Disk
 from jackd.transfer.finder import ManifestFinder
 from jackd.transfer.ledger import Ledger
@@ -142,6 +142,7 @@ class Verification:
     async def _run(self) -> None:
         if self.manifest is None:
             self.manifest = await self._found()
+            self._part.digesting = _digesting(self.manifest)
             if self.manifest is None:
                 return
             self._tell(self.manifest)
@@ -182,6 +183,13 @@ class Verification:
             if first < last:
                 return first, min(last, first + BLOCKS_AT_ONCE)
         return None
+
+
+def _digesting(manifest: Manifest | None) -> bool | None:
+    """What the part should know. Blocks of another size must be read again, best from the page cache."""
+    if manifest is None:
+        return False
+    return True if manifest.block_size == BLOCK_BYTES else None
 
 
 def _first_bad(part: Part, manifest: Manifest, first: int, last: int) -> int:

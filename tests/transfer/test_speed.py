@@ -13,6 +13,7 @@ from jackd.model.download import State
 from jackd.model.errors import PeerBusy, PeerError
 from jackd.ports import Taken
 from jackd.transfer import splice
+from jackd.transfer.direct import Memory
 from jackd.transfer.part import Part
 from jackd.transfer.sink import LIMITED_HIGH
 from jackd.transfer.splice import PIPE_BYTES, _Pump
@@ -100,7 +101,7 @@ class Wire:
 
     def pump(self, size: int, flow: Flow, idle: float = 60.0) -> _Pump:
         taken = Taken(prefix=b"", connection=self.ours)
-        return _Pump(taken, self.part, 0, size, idle, flow, threading.Event())
+        return _Pump(taken, self.part, 0, size, idle, flow, threading.Event(), Memory())
 
     def close(self) -> None:
         self.theirs.close()
@@ -119,6 +120,7 @@ def test_the_kernel_moves_no_more_than_is_allowed(wire):
     flow = Flow(Bucket(10_000, clock=lambda: now[0]))
     with wire.pump(50_000, flow) as pump:
         for step in range(1, 20):
+            pump.begin_slice(50_000)
             while not pump.turn(PIPE_BYTES):
                 assert pump.at == flow.moved <= 10_000 * (now[0] + BURST_SECONDS)
             now[0] = step * 0.1
@@ -138,7 +140,7 @@ def test_waiting_for_a_turn_is_not_the_friend_s_silence(tmp_path, monkeypatch):
     with wire.pump(50_000, Flow(Bucket(1000, clock=lambda: earning[0])), idle=1.0) as pump:
         for _ in range(10):
             time.now += 1
-            pump.begin_slice()
+            pump.begin_slice(50_000)
             assert pump.turn(PIPE_BYTES)
             pump.check_silence()
         earning[0] = 100.0

@@ -20,7 +20,8 @@ from jackd.peer.client import PeerClient
 from jackd.storage.pumps import Pumps
 from jackd.storage.threads import InlineWorkers, ThreadWorkers
 from jackd.transfer import splice
-from jackd.transfer.disk import DiskTrouble
+from jackd.transfer.direct import Memory
+from jackd.transfer.disk import Disk, DiskTrouble
 from jackd.transfer.part import Part
 from jackd.transfer.sink import Stopped
 from jackd.transfer.splice import SpliceSink
@@ -68,7 +69,13 @@ class Receiving:
         peer = Peer(name="Alice", url=f"http://127.0.0.1:{port.getHost().port}", key=Secret("k"))
         streams = Outgoing(TakeoverAgent(reactor, 5, Trust()), reactor)
         self.client = PeerClient(outgoing=streams, peer=peer, workers=InlineWorkers(), clock=reactor)
-        self.sink = SpliceSink(pumps=Pumps(pumps, reactor), portable=self.portable, idle_timeout=0.3)
+        self.sink = SpliceSink(
+            pumps=Pumps(pumps, reactor),
+            disk=Disk(InlineWorkers()),
+            memory=Memory(),
+            portable=self.portable,
+            idle_timeout=0.3,
+        )
         folder = os.open(tmp_path, os.O_RDONLY)
         self.part = Part.open(folder, 0)
         os.close(folder)
