@@ -95,6 +95,7 @@ class SpliceSink:
             await written(pump.at)
             raise
         except Stalled:
+            await self._disk.run(pump.settle)
             await written(pump.at)
             pump.check_silence()
         else:

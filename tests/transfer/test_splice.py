@@ -83,8 +83,8 @@ class Receiving:
     async def written(self, offset: int) -> None:
         self.offsets.append(offset)
 
-    async def receive(self) -> bytes:
-        remote = await self.client.open("x:movie:1", announced=len(DATA))
+    async def receive(self, size: int = len(DATA)) -> bytes:
+        remote = await self.client.open("x:movie:1", announced=size)
         await self.sink.receive(remote, self.part, offset=0, size=remote.size, written=self.written)
         return self.path.read_bytes()
 

@@ -1,0 +1,264 @@
+"""
+The way past the page cache. Where the file system of the temporary folder does not know it the flag is taken away:
+everything else is the same.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from contextlib import closing
+
+import pytest
+from blake3 import blake3
+
+from jackd.model.errors import PeerError
+from jackd.model.manifest import BLOCK_BYTES, Manifest
+from jackd.transfer import direct, splice
+from jackd.transfer.direct import FAST, PIECE_BYTES, PIECES, SETS, Direct, Memory, Pace
+from jackd.transfer.disk import DiskTrouble
+from jackd.transfer.part import ALIGNED, Part
+from jackd.transfer.sink import Stopped
+from jackd.transfer.verification import _digesting
+from tests.transfer.test_splice import receiving
+
+DATA = os.urandom(3 * 8 * 1024 * 1024 + 2 * PIECE_BYTES + 4321)
+SLICE = 4 * PIECE_BYTES
+
+
+@pytest.fixture(autouse=True)
+def flag(tmp_path, monkeypatch):
+    try:
+        os.close(os.open(tmp_path / "try", os.O_WRONLY | os.O_CREAT | os.O_DIRECT))
+    except (OSError, AttributeError):
+        monkeypatch.setattr(os, "O_DIRECT", 0, raising=False)
+
+
+@pytest.fixture
+def part(tmp_path):
+    folder = os.open(tmp_path, os.O_RDONLY)
+    part = Part.open(folder, 0)
+    os.close(folder)
+    with closing(part):
+        yield part
+
+
+class Quick(Pace):
+    """Takes the way past the cache whatever it takes."""
+
+    def told(self, *_: object, **__: object) -> None:
+        self.is_direct = True
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """Every line is fast enough, and slices are short."""
+    monkeypatch.setattr(splice, "Pace", Quick)
+    monkeypatch.setattr(splice, "DIRECT_BYTES", SLICE)
+    monkeypatch.setattr(splice, "SLICE_SECONDS", 2)
+
+
+@pytest.fixture
+def directly(monkeypatch):
+    """What is written past the page cache: where, and how many bytes."""
+    seen: list[tuple[int, int]] = []
+    write = Part.write_direct
+
+    def noted(part: Part, piece: memoryview, offset: int) -> None:
+        seen.append((offset, len(piece)))
+        write(part, piece, offset)
+
+    monkeypatch.setattr(Part, "write_direct", noted)
+    return seen
+
+
+def page(data: bytes) -> memoryview:
+    """A piece that begins with that."""
+    [piece, *_] = Memory().claim() or []
+    piece[: len(data)] = data
+    return piece[: len(data)]
+
+
+class TestStream:
+    @pytest.mark.parametrize("digesting", [True, False])
+    async def test_every_byte_arrives_and_digests_are_those_of_the_bytes(self, tmp_path, quick, directly, digesting):
+        """The first slice tells how fast the line is."""
+        async with receiving(tmp_path, DATA, announced=len(DATA)) as r:
+            r.part.digesting = digesting
+            assert await r.receive(len(DATA)) == DATA
+            assert r.offsets[-1] == len(DATA)
+            whole = [n * PIECE_BYTES for n in range(2, 8)]
+            assert directly == [*((start, PIECE_BYTES) for start in whole), (8 * PIECE_BYTES, 4321)]
+            known = {start: blake3(DATA[start:][:BLOCK_BYTES]).digest() for start in whole}
+            assert r.part._digests == (known if digesting else {})
+
+    async def test_as_long_as_nobody_knows_whether_digests_are_wanted_the_cache_keeps_it(
+        self, tmp_path, quick, directly
+    ):
+        async with receiving(tmp_path, DATA, announced=len(DATA)) as r:
+            assert await r.receive(len(DATA)) == DATA
+            assert directly == []
+
+    async def test_a_slow_line_goes_through_the_cache(self, tmp_path, quick, directly, monkeypatch):
+        monkeypatch.setattr(splice, "Pace", Pace)
+        monkeypatch.setattr(direct, "FAST", 1 << 60)
+        async with receiving(tmp_path, DATA, announced=len(DATA)) as r:
+            r.part.digesting = True
+            assert await r.receive(len(DATA)) == DATA
+            assert directly == []
+
+    async def test_a_body_cut_short_is_an_error_and_what_came_is_kept(self, tmp_path, quick, directly):
+        short = DATA[: 3 * PIECE_BYTES + 777]
+        async with receiving(tmp_path, short, announced=len(DATA), hang_up=True) as r:
+            r.part.digesting = True
+            with pytest.raises(PeerError, match="before the end"):
+                await r.receive(len(DATA))
+            assert r.offsets[-1] == len(short)
+            assert r.path.read_bytes() == short
+            assert directly == [(2 * PIECE_BYTES, PIECE_BYTES), (3 * PIECE_BYTES, 777)]
+
+    async def test_it_stops_when_told_and_what_came_is_kept(self, tmp_path, quick):
+        short = DATA[: 3 * PIECE_BYTES + 777]
+        async with receiving(tmp_path, short, announced=len(DATA)) as r:
+            r.part.digesting = True
+            write = r.part.write_direct
+
+            def stopping(*args) -> None:
+                write(*args)
+                r.sink.stop()
+
+            r.part.write_direct = stopping
+            with pytest.raises(Stopped):
+                await r.receive(len(DATA))
+            assert r.offsets[-1] >= 3 * PIECE_BYTES
+            assert r.path.read_bytes()[: r.offsets[-1]] == short[: r.offsets[-1]]
+
+    async def test_what_lies_behind_a_write_that_failed_does_not_count(self, tmp_path, quick, directly, monkeypatch):
+        """F8"""
+        async with receiving(tmp_path, DATA, announced=len(DATA)) as r:
+            r.part.digesting = True
+            write = r.part.write_direct
+
+            def full(piece: memoryview, offset: int) -> None:
+                if offset == 3 * PIECE_BYTES:
+                    raise OSError(errno.ENOSPC, "full")
+                write(piece, offset)
+
+            monkeypatch.setattr(r.part, "write_direct", full)
+            with pytest.raises(DiskTrouble, match="the disk is full"):
+                await r.receive(len(DATA))
+            assert directly == [(2 * PIECE_BYTES, PIECE_BYTES)], "nothing is written behind the gap"
+            assert r.path.read_bytes()[: r.offsets[-1]] == DATA[: r.offsets[-1]]
+
+    async def test_where_the_file_system_refuses_the_cache_does_it(self, tmp_path, quick, directly, monkeypatch):
+        monkeypatch.setattr(Part, "open_direct", lambda _: False)
+        async with receiving(tmp_path, DATA, announced=len(DATA)) as r:
+            r.part.digesting = True
+            assert await r.receive(len(DATA)) == DATA
+            assert directly == []
+
+
+class TestPart:
+    def test_what_does_not_fit_the_pages_goes_through_the_cache(self, part, tmp_path):
+        data = os.urandom(3 * ALIGNED + 5)
+        assert part.open_direct()
+        part.write_direct(page(data), ALIGNED)
+        assert (tmp_path / "part").read_bytes() == bytes(ALIGNED) + data
+
+    def test_so_does_what_the_file_system_wants_otherwise(self, part, tmp_path, monkeypatch):
+        assert part.open_direct()
+        write = os.pwritev
+
+        def strict(descriptor: int, pieces: list[memoryview], offset: int) -> int:
+            if descriptor == part._direct:
+                raise OSError(errno.EINVAL, "no")
+            return write(descriptor, pieces, offset)
+
+        monkeypatch.setattr(os, "pwritev", strict)
+        part.write_direct(page(b"x" * ALIGNED), 0)
+        assert (tmp_path / "part").read_bytes() == b"x" * ALIGNED
+
+    def test_a_short_write_goes_on(self, part, tmp_path, monkeypatch):
+        data = os.urandom(4 * ALIGNED)
+        assert part.open_direct()
+        write = os.pwritev
+        monkeypatch.setattr(os, "pwritev", lambda fd, pieces, offset: write(fd, [pieces[0][:ALIGNED]], offset))
+        part.write_direct(page(data), 0)
+        assert (tmp_path / "part").read_bytes() == data
+
+    def test_other_errors_are_told(self, part, monkeypatch):
+        assert part.open_direct()
+
+        def full(*_: object) -> int:
+            raise OSError(errno.ENOSPC, "full")
+
+        monkeypatch.setattr(os, "pwritev", full)
+        with pytest.raises(OSError, match="full"):
+            part.write_direct(page(b"x" * ALIGNED), 0)
+
+    def test_a_digest_is_told_once_then_the_file_is_read(self, part):
+        data = os.urandom(BLOCK_BYTES)
+        part.write([data], 0)
+        part.remember(0, b"told")
+        assert part.digest(0, BLOCK_BYTES) == b"told"
+        assert part.digest(0, BLOCK_BYTES) == blake3(data).digest()
+
+    def test_another_span_has_another_digest(self, part):
+        part.write([b"abcd"], 0)
+        part.remember(0, b"told")
+        assert part.digest(0, 4) == blake3(b"abcd").digest()
+
+    @pytest.mark.parametrize("offset", [BLOCK_BYTES, 2 * BLOCK_BYTES - 1, BLOCK_BYTES - 1])
+    def test_what_is_written_again_has_no_digest_any_more(self, part, offset):
+        part.write([bytes(3 * BLOCK_BYTES)], 0)
+        part.remember(BLOCK_BYTES, b"told")
+        part.write([b"xy"], offset)
+        assert part.digest(BLOCK_BYTES, 2 * BLOCK_BYTES) != b"told"
+
+    def test_neither_has_what_is_spliced_or_thrown_away(self, part):
+        out, into = os.pipe()
+        os.write(into, b"xy")
+        part.write([bytes(BLOCK_BYTES)], 0)
+        part.remember(0, b"told")
+        part.splice(out, 2, 5)
+        assert part.digest(0, BLOCK_BYTES) != b"told"
+        part.remember(0, b"told")
+        part.restart()
+        part.write([bytes(BLOCK_BYTES)], 0)
+        assert part.digest(0, BLOCK_BYTES) == blake3(bytes(BLOCK_BYTES)).digest()
+        os.close(out)
+        os.close(into)
+
+
+def test_the_faster_way_is_taken():
+    pace = Pace()
+    assert not pace.is_direct, "nothing is known yet"
+    pace.told(FAST // 2, 1, direct=False)
+    assert not pace.is_direct
+    pace.told(2 * FAST, 1, direct=False)
+    assert pace.is_direct
+    pace.told(FAST, 1, direct=True)
+    assert pace.is_direct, "not slower than half of the other way"
+    pace.told(FAST - 1, 1, direct=True)
+    assert not pace.is_direct
+    pace.told(9 * FAST, 1, direct=False)
+    assert not pace.is_direct, "what was slow is not tried again"
+
+
+def test_only_few_streams_have_memory(part):
+    memory = Memory()
+    taken = [Direct.begin(part, 0, memory) for _ in range(SETS)]
+    assert all(taken)
+    assert Direct.begin(part, 0, memory) is None
+    for one in taken:
+        one.close()
+    again = memory.claim()
+    assert again is not None
+    assert len(again) == PIECES
+
+
+def test_what_the_part_is_told_of_the_digests():
+    manifest = Manifest(size=5, etag="a", root=b"", digests=b"")
+    assert _digesting(None) is False
+    assert _digesting(manifest) is True
+    assert _digesting(Manifest(size=5, etag="a", root=b"", digests=b"", block_size=BLOCK_BYTES // 2)) is None
