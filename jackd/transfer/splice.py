@@ -258,11 +258,12 @@ class _Pump:
         """How many bytes have come, on the way that is taken now."""
         if self._socket is None:
             raise PeerError(_LOST.format(left=self._size - self.at))
+        if self._direct is not None:
+            self._direct.make_room()
         try:
             if self._direct is None:
                 count = os.splice(self._socket.fileno(), self._in, most)
             else:
-                self._direct.make_room()
                 count = self._direct.receive(self._socket, most)
         except BlockingIOError:
             return 0

@@ -7,19 +7,22 @@ from __future__ import annotations
 
 import errno
 import os
+import time
 from contextlib import closing
 
 import pytest
 from blake3 import blake3
 
 from jackd.model.errors import PeerError
-from jackd.model.manifest import BLOCK_BYTES, Manifest
+from jackd.model.manifest import BLOCK_BYTES
+from jackd.storage.digests import FileTooShort
 from jackd.transfer import direct, splice
 from jackd.transfer.direct import FAST, PIECE_BYTES, PIECES, SETS, Direct, Memory, Pace
 from jackd.transfer.disk import DiskTrouble
 from jackd.transfer.part import ALIGNED, Part
 from jackd.transfer.sink import Stopped
-from jackd.transfer.verification import _digesting
+from jackd.web.rate import Bucket, Flow
+from tests.transfer.test_speed import Wire
 from tests.transfer.test_splice import receiving
 
 DATA = os.urandom(3 * 8 * 1024 * 1024 + 2 * PIECE_BYTES + 4321)
@@ -133,22 +136,33 @@ class TestStream:
             assert r.offsets[-1] >= 3 * PIECE_BYTES
             assert r.path.read_bytes()[: r.offsets[-1]] == short[: r.offsets[-1]]
 
-    async def test_what_lies_behind_a_write_that_failed_does_not_count(self, tmp_path, quick, directly, monkeypatch):
+    @pytest.mark.parametrize("failing", [3, 4, 5])
+    async def test_what_lies_behind_a_write_that_failed_does_not_count(
+        self, tmp_path, quick, directly, monkeypatch, failing
+    ):
         """F8"""
         async with receiving(tmp_path, DATA, announced=len(DATA)) as r:
             r.part.digesting = True
             write = r.part.write_direct
 
             def full(piece: memoryview, offset: int) -> None:
-                if offset == 3 * PIECE_BYTES:
+                if offset == failing * PIECE_BYTES:
                     raise OSError(errno.ENOSPC, "full")
                 write(piece, offset)
 
             monkeypatch.setattr(r.part, "write_direct", full)
             with pytest.raises(DiskTrouble, match="the disk is full"):
                 await r.receive(len(DATA))
-            assert directly == [(2 * PIECE_BYTES, PIECE_BYTES)], "nothing is written behind the gap"
+            assert directly == [(n * PIECE_BYTES, PIECE_BYTES) for n in range(2, failing)], "nothing behind the gap"
+            assert r.offsets[-1] <= failing * PIECE_BYTES
             assert r.path.read_bytes()[: r.offsets[-1]] == DATA[: r.offsets[-1]]
+
+    async def test_while_a_limit_holds_the_cache_keeps_it(self, tmp_path, quick, directly):
+        async with receiving(tmp_path, DATA, announced=len(DATA)) as r:
+            r.part.digesting = True
+            r.sink._flow = Flow(Bucket(1 << 40, clock=time.monotonic))
+            assert await r.receive(len(DATA)) == DATA
+            assert directly == []
 
     async def test_where_the_file_system_refuses_the_cache_does_it(self, tmp_path, quick, directly, monkeypatch):
         monkeypatch.setattr(Part, "open_direct", lambda _: False)
@@ -189,8 +203,12 @@ class TestPart:
     def test_other_errors_are_told(self, part, monkeypatch):
         assert part.open_direct()
 
-        def full(*_: object) -> int:
-            raise OSError(errno.ENOSPC, "full")
+        write = os.pwritev
+
+        def full(descriptor: int, *rest: object) -> int:
+            if descriptor == part._direct:
+                raise OSError(errno.ENOSPC, "full")
+            return write(descriptor, *rest)
 
         monkeypatch.setattr(os, "pwritev", full)
         with pytest.raises(OSError, match="full"):
@@ -224,8 +242,8 @@ class TestPart:
         assert part.digest(0, BLOCK_BYTES) != b"told"
         part.remember(0, b"told")
         part.restart()
-        part.write([bytes(BLOCK_BYTES)], 0)
-        assert part.digest(0, BLOCK_BYTES) == blake3(bytes(BLOCK_BYTES)).digest()
+        with pytest.raises(FileTooShort):
+            part.digest(0, BLOCK_BYTES)
         os.close(out)
         os.close(into)
 
@@ -257,8 +275,16 @@ def test_only_few_streams_have_memory(part):
     assert len(again) == PIECES
 
 
-def test_what_the_part_is_told_of_the_digests():
-    manifest = Manifest(size=5, etag="a", root=b"", digests=b"")
-    assert _digesting(None) is False
-    assert _digesting(manifest) is True
-    assert _digesting(Manifest(size=5, etag="a", root=b"", digests=b"", block_size=BLOCK_BYTES // 2)) is None
+def test_a_line_that_became_slow_goes_through_the_cache_again(tmp_path, quick, monkeypatch):
+    wire = Wire(tmp_path, b"x" * 100)
+    wire.part.digesting = False
+    monkeypatch.setattr(splice, "SLICE_SECONDS", 0)
+    with wire.pump(4 * SLICE, Flow()) as pump:
+        pump._pace.is_direct = True
+        pump.begin_slice(4 * SLICE)
+        assert pump._direct is not None
+        assert pump.turn(1000) is None
+        assert pump.at == 100
+        pump.begin_slice(4 * SLICE)
+        assert pump._direct is None
+    wire.close()

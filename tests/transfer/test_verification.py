@@ -15,6 +15,7 @@ from jackd.storage.digests import digest
 from jackd.storage.downloads import DownloadStore
 from jackd.transfer import checkpoint, inbox, mender, verification
 from jackd.transfer.mender import MAX_BAD
+from jackd.transfer.part import Part
 from jackd.transfer.verification import FAILING_SECONDS, PATIENCE_SECONDS
 from tests.transfer.world import CONTENT, KILLED, FakeFile, World, never
 
@@ -98,6 +99,24 @@ def test_without_a_manifest_it_is_unverified(world):
     assert download.state is State.COMPLETED
     assert not download.verified
     assert not stored(world).verified
+
+
+@pytest.mark.parametrize(
+    ("manifests", "usual", "digesting"), [(1, BLOCK, True), (1, BLOCK + 1, None), (0, BLOCK, False)]
+)
+def test_the_part_is_told_whether_digests_will_be_wanted(world, monkeypatch, manifests, usual, digesting):
+    told: list[bool | None] = []
+    seal = Part.seal
+
+    def noting(part: Part, size: int) -> bool:
+        told.append(part.digesting)
+        return seal(part, size)
+
+    monkeypatch.setattr(Part, "seal", noting)
+    monkeypatch.setattr(verification, "BLOCK_BYTES", usual)
+    world.files.manifests = [manifest_of()] * manifests
+    world.add()
+    assert told == [digesting]
 
 
 def test_without_a_validator_no_manifest_is_asked_for(world):
