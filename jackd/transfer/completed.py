@@ -93,6 +93,12 @@ class CompletedFolder:
         *names, name = self._beneath(folder, file)
         return self._size(names, name)
 
+    def open_finished(self, folder: str, file: str) -> int:
+        """A descriptor to read the finished file."""
+        *names, name = self._beneath(folder, file)
+        with self._folder(names) as parent:
+            return os.open(name, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=parent)
+
     def _size(self, names: Sequence[str], name: str) -> int | None:
         with suppress(FileNotFoundError), self._folder(names) as folder:
             return os.stat(name, dir_fd=folder, follow_symlinks=False).st_size

@@ -6,6 +6,7 @@ from attrs import evolve
 
 from jackd.model.download import Download
 from jackd.model.file import DownloadFile
+from jackd.transfer.adoption import Adoption
 from jackd.transfer.attempt import Attempt
 from jackd.transfer.disk import DiskTrouble
 from jackd.transfer.placing import candidates
@@ -24,10 +25,13 @@ class Fetch:
         self._folder = tools.folder
         self._stopped = False
         self._attempt: Attempt | None = None
+        self._adoption: Adoption | None = None
 
     def stop(self) -> None:
         """Make :meth:`run` raise ``Stopped`` as soon as nothing is being written any more."""
         self._stopped = True
+        if self._adoption is not None:
+            self._adoption.stop()
         if self._attempt is not None:
             self._attempt.stop()
 
@@ -42,7 +46,7 @@ class Fetch:
         Returns when the file has its final name and the database knows. Raises as :meth:`jackd.transfer.job.Job.run`
         does.
         """
-        if not await self._is_there():
+        if not await self._is_there() and not await self._adopt():
             await self._mark(done=False)
             await self._bring()
             await self._publish()
@@ -62,6 +66,13 @@ class Fetch:
             return False
         await self._disk.run(self._folder.settle, folder, file.path)
         return True
+
+    async def _adopt(self) -> bool:
+        self._adoption = Adoption(self._download, self._file, self._tools, go_on=self._go_on)
+        try:
+            return await self._adoption.run()
+        finally:
+            self._adoption = None
 
     async def _bring(self) -> None:
         self._go_on()
