@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from twisted.internet.threads import deferToThread
 
-from tests.integration.conftest import MIB, Neighbours, World, finished, gone, imported, soon
+from tests.integration.conftest import MIB, Neighbours, World, finished, friend, gone, imported, soon
+from tests.integration.daemon import Daemon
 from tests.support import files_below
 
 pytestmark = pytest.mark.slow
@@ -98,3 +99,57 @@ async def test_a_friends_subtitles_that_vanish_keep_no_film_back(world: World):
     [file] = await imported(home.radarr, hash)
     assert file.read_bytes() == home.movie.read_bytes()
     assert "stays behind" in home.bob.log
+
+
+async def with_carol(home: Neighbours, **limits: int) -> Daemon:
+    """A second friend with the same season; both know the digests of it."""
+    sources = [{**home.alices_sonarr.server, "destination": False}]
+    carol = home.world.jack("carol", servers=sources, limits=limits)
+    home.alice.configure(servers=sources, limits=limits)
+    home.bob.configure(peers=[{**friend(jack), "name": jack.name} for jack in (home.alice, carol)])
+    await home.world.start(carol)
+    await home.start()
+    for jack in (home.alice, carol):
+        await soon(lambda jack=jack: deferToThread(lambda: len(jack.json("/items")["items"]) == 3))
+        await soon(lambda jack=jack: deferToThread(digests, jack))
+    return carol
+
+
+def digests(jack: Daemon) -> bool:
+    """Whether those of all items are there; asking has them computed."""
+    items = jack.json("/peer/search?limit=9")["items"]
+    answers = [jack.get(f"/peer/items/{item['id']}/manifest", key=True) for item in items]
+    return all(b'"root"' in answer for answer in answers)
+
+
+async def shares(home: Neighbours) -> dict[str, int]:
+    """Bytes of the only download by friend."""
+    [record] = (await deferToThread(home.bob.json, "/history"))["history"]
+    assert record["verified"]
+    return {friend["name"]: friend["bytes"] for friend in record["friends"]}
+
+
+async def test_a_season_comes_from_two_friends(world: World):
+    """F46: each gives some of it, and no byte comes twice."""
+    home = Neighbours(world, size=40 * MIB)
+    await with_carol(home, uploadKiBs=12 * 1024)
+    hash = await home.sonarr.grab(await season_of(home))
+    files = await imported(home.sonarr, hash)
+    assert [file.read_bytes() for file in files] == [video.read_bytes() for video in home.episodes]
+    given = await shares(home)
+    assert given.keys() == {"alice", "carol"}
+    assert min(given.values()) > 8 * MIB
+    assert sum(given.values()) == 120 * MIB
+
+
+async def test_one_of_two_friends_is_killed_in_the_middle_of_a_season(world: World):
+    """F46"""
+    home = Neighbours(world, size=12 * MIB)
+    await with_carol(home, uploadKiBs=6 * 1024)
+    hash = await home.sonarr.grab(await season_of(home))
+    await soon(lambda: finished(home.bob))
+    await deferToThread(home.alice.kill)
+    files = await imported(home.sonarr, hash)
+    assert [file.read_bytes() for file in files] == [video.read_bytes() for video in home.episodes]
+    assert (await shares(home))["carol"] > 12 * MIB
+    assert home.sonarr.failures == []
