@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from twisted.internet.threads import deferToThread
 
-from tests.integration.conftest import MIB, World, content, finished, put, soon, two
+from tests.fakes.arr import media_file
+from tests.integration.conftest import MIB, Neighbours, World, content, finished, put, soon, two
 from tests.integration.daemon import Daemon
 from tests.integration.operator import Operator
 
@@ -35,6 +36,23 @@ async def test_what_a_friend_imports_is_in_my_feed_within_seconds(world: World):
     assert time.monotonic() - began < FRESH_SECONDS
     await until_found(bob, "t=movie&tmdbid=9")
     assert alice.log.count("/peer/search") == searched
+
+
+async def test_what_a_friends_radarr_imports_is_in_my_feed_within_seconds(world: World):
+    """Counted from the moment at which her Radarr tells; nobody polls so soon."""
+    home = Neighbours(world)
+    await home.start()
+    radarr = home.alices_radarr
+    await soon(lambda: radarr.notifications.entries and "has 4 items" in home.bob.log)
+    name = "Heat.1995.1080p.BluRay.x264-GRP"
+    path = put(radarr.root / "Heat (1995)" / f"{name}.mkv", content(2, 1000))
+    file = media_file(str(path), id=9, size=1000, quality="Bluray-1080p", sceneName=name)
+    movie = radarr.add_movie("Heat", 1995, tmdb=949, file=file)
+    began = time.monotonic()
+    await radarr.tell("onDownload", "Download", movie)
+    await until_found(home.bob, "t=movie", 2)
+    assert time.monotonic() - began < FRESH_SECONDS
+    await until_found(home.bob, "t=movie&tmdbid=949")
 
 
 async def test_a_friend_who_is_away_is_still_listed_and_a_grab_waits_for_him(world: World):
