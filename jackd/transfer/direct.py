@@ -66,12 +66,19 @@ class Memory:
             if not self._left:
                 return None
             self._left -= 1
-        return [memoryview(mmap.mmap(-1, PIECE_BYTES, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)) for _ in range(PIECES)]
+        try:
+            return _new_pieces()
+        except OSError:  # there is not so much memory
+            return None
 
     def release(self, pieces: list[memoryview]) -> None:
         """Nobody reads or writes them any more."""
         with self._lock:
             self._free.append(pieces)
+
+
+def _new_pieces() -> list[memoryview]:
+    return [memoryview(mmap.mmap(-1, PIECE_BYTES, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)) for _ in range(PIECES)]
 
 
 class Direct:

@@ -160,6 +160,8 @@ class _Pump:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self._direct is not None:  # no thread could be had for it: better late than into another file
+            self._direct.close()
         os.close(self._out)
         os.close(self._in)
         if self._socket is not None:

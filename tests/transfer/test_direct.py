@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import errno
 import os
+import threading
 import time
 from contextlib import closing
+from typing import Any
 
 import pytest
 from blake3 import blake3
+from twisted.internet.defer import fail
 
-from jackd.model.errors import PeerError
+from jackd.model.errors import PeerError, Unavailable
 from jackd.model.manifest import BLOCK_BYTES
 from jackd.storage.digests import FileTooShort
 from jackd.transfer import direct, splice
@@ -273,6 +276,37 @@ def test_only_few_streams_have_memory(part):
     again = memory.claim()
     assert again is not None
     assert len(again) == PIECES
+
+
+def test_without_memory_the_cache_keeps_it(part, monkeypatch):
+    def none(*_: object) -> None:
+        raise OSError(errno.ENOMEM, "none")
+
+    monkeypatch.setattr(direct.mmap, "mmap", none)
+    assert Direct.begin(part, 0, Memory()) is None
+
+
+async def test_nothing_is_being_written_any_more_when_no_thread_could_be_had_for_it(tmp_path, quick):
+    """Else it would go into whichever file has that descriptor next."""
+    short = DATA[: 3 * PIECE_BYTES + 777]
+    async with receiving(tmp_path, short, announced=len(DATA)) as r:
+        r.part.digesting = True
+        held, over = threading.Event(), []
+        write = r.part.write_direct
+
+        def slow(*args: Any) -> None:
+            held.wait(0.5)
+            write(*args)
+            over.append(True)
+
+        def refused(*_: object) -> Any:
+            return fail(Unavailable("too much is waiting"))
+
+        r.part.write_direct = slow
+        r.sink._disk._workers.run = refused
+        with pytest.raises(DiskTrouble):
+            await r.receive(len(DATA))
+        assert over == [True]
 
 
 def test_a_line_that_became_slow_goes_through_the_cache_again(tmp_path, quick, monkeypatch):
