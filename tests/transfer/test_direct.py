@@ -295,7 +295,7 @@ async def test_nothing_is_being_written_any_more_when_no_thread_could_be_had_for
         write = r.part.write_direct
 
         def slow(*args: Any) -> None:
-            held.wait(0.5)
+            held.wait(4)
             write(*args)
             over.append(True)
 
