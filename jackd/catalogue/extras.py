@@ -8,9 +8,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from itertools import islice
+from pathlib import Path
 
 from attrs import evolve
 
+from jackd.catalogue.subtitles import subtitles_below
 from jackd.model.errors import NotFound
 from jackd.model.filenames import extra_extension, video_extension
 from jackd.model.item import Extra
@@ -31,32 +33,44 @@ def extras_beside(location: Location) -> list[Extra]:
     In the order of their names. A name that begins as those of two videos do (``Film.mkv``, ``Film.Extended.mkv``)
     belongs to the longer one. Nothing is told of a folder that lies beneath no root (S10). Raises ``OSError``.
     """
-    folder = location.path.parent.resolve()
-    if not any(folder.is_relative_to(root.resolve()) for root in location.roots):
-        return []
-    with os.scandir(folder) as entries:
-        files = [entry for entry in islice(entries, MAX_NAMES) if entry.is_file(follow_symlinks=False)]
-    others = {_stem(entry.name) for entry in files if video_extension(entry.name)} - {location.path.stem}
-    found = sorted(_extras(files, location.path.stem, others), key=lambda extra: extra.suffix)
-    return found[:MAX_EXTRAS]
+    sizes = ((suffix, path.lstat().st_size) for suffix, path in sorted(_beside(location).items()))
+    fitting = (Extra(suffix=suffix, size=size) for suffix, size in sizes if 0 < size <= MAX_SIZE)
+    return list(islice(fitting, MAX_EXTRAS))
 
 
 def extra_beside(location: Location, suffix: str) -> Location:
     """Where the extra with that suffix lies. Raises ``NotFound`` and ``OSError``."""
     if not any(extra.suffix == suffix for extra in extras_beside(location)):
         raise NotFound
-    return evolve(location, path=location.path.with_name(location.path.stem + suffix))
+    return evolve(location, path=_beside(location)[suffix])
 
 
-def _extras(files: list[os.DirEntry[str]], stem: str, others: set[str]) -> Iterator[Extra]:
+def _beside(location: Location) -> dict[str, Path]:
+    """By suffix. What lies beside the video itself is preferred to what lies in a folder of subtitles."""
+    folder, stem = location.path.parent.resolve(), location.path.stem
+    if not any(folder.is_relative_to(root.resolve()) for root in location.roots):
+        return {}
+    files, folders = _listed(folder)
+    others = {_stem(name) for name in files if video_extension(name)} - {stem}
+    below = subtitles_below(location.path, folders, alone=not others)
+    beside = {suffix: location.path.with_name(stem + suffix) for suffix in _suffixes(files, stem, others)}
+    return {**dict(below), **beside}
+
+
+def _listed(folder: Path) -> tuple[list[str], list[str]]:
+    """The names of its files and of its folders; no links."""
+    with os.scandir(folder) as found:
+        entries = list(islice(found, MAX_NAMES))
+    files = [entry.name for entry in entries if entry.is_file(follow_symlinks=False)]
+    return files, [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
+
+
+def _suffixes(files: list[str], stem: str, others: set[str]) -> Iterator[str]:
     longer = tuple(other for other in others if other.startswith(stem))
-    for entry in files:
-        suffix = entry.name.removeprefix(stem)
-        if suffix == entry.name or extra_extension(suffix) is None or (longer and entry.name.startswith(longer)):
-            continue
-        size = entry.stat(follow_symlinks=False).st_size
-        if 0 < size <= MAX_SIZE:
-            yield Extra(suffix=suffix, size=size)
+    for name in files:
+        suffix = name.removeprefix(stem)
+        if suffix != name and extra_extension(suffix) is not None and not (longer and name.startswith(longer)):
+            yield suffix
 
 
 def _stem(name: str) -> str:
