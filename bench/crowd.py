@@ -42,12 +42,18 @@ class Crowd:
 
 @dataclass(frozen=True)
 class Extent:
-    """How many, and for how many seconds."""
+    """
+    How many, and for how many seconds.
+
+    :ivar size: bytes of the films that are fetched: more than a download gets in that time, and together little enough
+        for the page cache.
+    """
 
     uploads: int
     downloads: int
     rows: int
     seconds: float
+    size: int
 
 
 def measure(

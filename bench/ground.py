@@ -58,9 +58,9 @@ def film(library: Path, number: int) -> Film:
     return Film(folder / f"Film.{number}.2001.1080p.BluRay.x264-BENCH.mkv", number)
 
 
-def random_film(library: Path, size: int) -> Film:
-    """A film of ``size`` random bytes, safely on the disk. Its number is its size in MiB."""
-    made = film(library, size // MIB)
+def random_film(library: Path, size: int, number: int = 0) -> Film:
+    """A film of ``size`` random bytes, safely on the disk. Its number is its size in MiB, if none is given."""
+    made = film(library, number or size // MIB)
     made.path.parent.mkdir(parents=True)
     with made.path.open("wb") as file:
         for start in range(0, size, BLOCK):
@@ -71,7 +71,10 @@ def random_film(library: Path, size: int) -> Film:
 
 
 def sparse_film(library: Path, number: int, size: int) -> Film:
-    """A film of zeros that takes no room."""
+    """
+    A film of zeros that takes no room, for a list. Who sends it sees another system than with any real one: instead of
+    a disk, the processor fills what is read ahead, all of it at once.
+    """
     made = film(library, number)
     made.path.parent.mkdir(parents=True)
     with made.path.open("wb") as file:

@@ -1,7 +1,7 @@
 """
 Many readers of one file at once, in a process of their own: ``python -m bench.readers PORT PATH KEY READERS SECONDS``
-prints an empty line when all are connected, and then the bytes that each of them got in that time, as JSON; -1 for who
-was refused.
+prints an empty line when all read side by side, and then the bytes that each of them got in that time, as JSON; -1 for
+who was refused.
 """
 
 from __future__ import annotations
@@ -15,11 +15,13 @@ from dataclasses import dataclass
 
 HEAD = 65_536
 CHUNK = 262_144
+SETTLING_SECONDS = 1.0
+"""The first ones have read alone while the others came; then nothing of it is left in a buffer."""
 
 
 @dataclass
 class Reader:
-    """One connection. ``got`` counts from when all are connected."""
+    """One connection."""
 
     connection: socket.socket
     head: bytes = b""
@@ -48,16 +50,23 @@ def read_all(port: int, request: bytes, readers: int, seconds: float) -> list[in
     for reader in everybody:
         reader.connection.sendall(request)
         chosen.register(reader.connection, selectors.EVENT_READ, reader)
+    _read(chosen, SETTLING_SECONDS)
+    for reader in everybody:
+        reader.got = min(reader.got, 0)
     print(flush=True)
+    _read(chosen, seconds)
+    for reader in everybody:
+        reader.connection.close()
+    return [reader.got for reader in everybody]
+
+
+def _read(chosen: selectors.BaseSelector, seconds: float) -> None:
     room = bytearray(CHUNK)
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline and chosen.get_map():
         for key, _ in chosen.select(1):
             if not _more(key.data, room):
                 chosen.unregister(key.fileobj)
-    for reader in everybody:
-        reader.connection.close()
-    return [reader.got for reader in everybody]
 
 
 def _more(reader: Reader, room: bytearray) -> bool:
