@@ -14,7 +14,7 @@ from twisted.python.failure import Failure
 from jackd.model.errors import JackError, NotFound, Unavailable
 from jackd.model.manifest import BLOCK_BYTES, Manifest, block_count
 from jackd.ports import Location, Mints
-from jackd.storage.digests import advise_sequential, digest, digest_span
+from jackd.storage.digests import digest, digest_span
 from jackd.storage.manifests import ManifestStore
 from jackd.storage.threads import Workers
 from jackd.web.files import etag_of, open_beneath
@@ -172,8 +172,6 @@ class ManifestMaker(Service):
 def _digests(file: FileReader, block_size: int, first: int, last: int) -> bytes:
     """Of some blocks; in a thread. Raises ``TransferBroken`` when the file is not what it was (F32)."""
     with file.descriptor() as descriptor:
-        if not first:
-            advise_sequential(descriptor)
         spans = ((n * block_size, min(file.size, (n + 1) * block_size)) for n in range(first, last))
         found = b"".join(digest_span(descriptor, start, stop) for start, stop in spans)
         file.check()

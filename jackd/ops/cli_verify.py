@@ -19,7 +19,7 @@ from urllib.parse import quote
 from jackd.model.manifest import Manifest
 from jackd.ops.cli_config import settings_for
 from jackd.ops.client import CommandFailed
-from jackd.storage.digests import advise_sequential, digest_span
+from jackd.storage.digests import digest_span
 from jackd.storage.manifests import find, of_size
 
 if TYPE_CHECKING:
@@ -112,7 +112,6 @@ def _compared(path: Path, manifests: Sequence[Manifest]) -> list[tuple[int, int]
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         with open(descriptor, "rb", buffering=0):
-            advise_sequential(descriptor)
             return min((_bad(descriptor, manifest) for manifest in manifests), key=len)
     except OSError as error:
         raise CommandFailed(f"{path} can't be read: {error.strerror or error}") from None

@@ -1,6 +1,9 @@
 """
 BLAKE3 of parts of a file, read with ``pread`` in pieces: a file that is cut while it is mapped into memory would kill
 the process. All block, and let go of the interpreter while they read and hash; they belong in threads.
+
+The system is not told that a file will be read from its beginning to its end: it would read twice as far ahead, in one
+piece, and where that is much (``read_ahead_kb``) everybody else waits for the processor meanwhile.
 """
 
 from __future__ import annotations
@@ -44,9 +47,3 @@ def _piece() -> memoryview:
         _local.piece = memoryview(bytearray(PIECE_BYTES))
     found: memoryview = _local.piece
     return found
-
-
-def advise_sequential(descriptor: int) -> None:
-    """The file will be read from its beginning to its end: where the system can, it reads further ahead."""
-    if hasattr(os, "posix_fadvise"):
-        os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_SEQUENTIAL)
