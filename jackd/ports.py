@@ -36,12 +36,14 @@ class Batch:
 
     :ivar facts: by item id; an item without any is hidden from everybody whom a rule is about.
     :ivar unseen: ids of further items whose files can't be seen just now: what is known of them stays.
+    :ivar unread: why the group could not be read: all that is known of it stays, and it is read again before long.
     """
 
     group: str
     items: Sequence[Item]
     facts: Mapping[str, Facts] = field(factory=dict)
     unseen: Collection[str] = ()
+    unread: str = ""
 
 
 @frozen(kw_only=True)

@@ -88,7 +88,6 @@ class ArrLibrary:
         """
         if self._missing.unseen:
             return None
-        retagged = await self._tags.refresh()
         date = (since.astimezone(UTC) - CLOCK_SKEW).strftime("%Y-%m-%dT%H:%M:%SZ")
         try:
             body = await self._client.page("/history/since", {"date": date})
@@ -97,7 +96,8 @@ class ArrLibrary:
                 return None
             raise
         changed = await self._workers.run(lambda: changed_groups(elements(body), self._group_key))
-        return list(dict.fromkeys([*changed, *retagged]))
+        # Last: which tags are other ones is told once, and nothing may fail after it.
+        return list(dict.fromkeys([*changed, *await self._tags.refresh()]))
 
     async def _check(self) -> None:
         """Make sure before a whole reading that it is the right program, and know its tags."""

@@ -13,12 +13,18 @@ from jackd.arr.client import ArrError
 from jackd.arr.library import ArrLibrary
 from jackd.arr.lists import elements
 from jackd.arr.wire import Held
-from jackd.model.errors import NotFound
+from jackd.model.errors import LibraryUnavailable, NotFound
 from jackd.model.item import Kind
 from jackd.ports import Batch, Location
 
 SERIES_AT_ONCE: Final = 4
 """How many series are asked for side by side in a whole reading; each takes two calls."""
+
+BROKEN: Final = 500
+"""From this HTTP status on the fault is the server's."""
+
+MAX_UNREAD: Final = 20
+"""Series that a whole reading goes on without; when there are more, it is no matter of single series."""
 
 
 class SonarrLibrary(ArrLibrary):
@@ -31,8 +37,12 @@ class SonarrLibrary(ArrLibrary):
         await self._check()
         body = await self._client.page("/series")
         series = await self._workers.run(_with_files, body)
+        unread = 0
         for start in range(0, len(series), SERIES_AT_ONCE):
             for batch in await self._side_by_side(series[start : start + SERIES_AT_ONCE]):
+                unread += bool(batch.unread)
+                if unread > MAX_UNREAD:
+                    raise LibraryUnavailable(batch.unread)
                 yield batch
 
     async def read_group(self, group: str) -> Batch:
@@ -53,11 +63,21 @@ class SonarrLibrary(ArrLibrary):
         return await self._location(await self._one(f"/episodefile/{file}"))
 
     async def _side_by_side(self, several: Sequence[Any]) -> list[Batch]:
-        started = [Deferred.fromCoroutine(self._of_series(str(wire.record_id(series)), series)) for series in several]
+        started = [Deferred.fromCoroutine(self._if_it_can_be_read(series)) for series in several]
         try:
             return await gatherResults(started, consumeErrors=True)
         except FirstError as error:
             raise (error.subFailure.value or error) from None
+
+    async def _if_it_can_be_read(self, series: Any) -> Batch:
+        """One at which Sonarr itself fails keeps nobody from the others."""
+        group = str(wire.record_id(series))
+        try:
+            return await self._of_series(group, series)
+        except ArrError as error:
+            if error.refused_with < BROKEN:
+                raise
+            return Batch(group=group, items=(), unread=str(error))
 
     async def _of_series(self, group: str, series: Any) -> Batch:
         """The items of one series; none when it was removed just now."""

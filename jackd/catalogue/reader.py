@@ -5,6 +5,7 @@ library tells by itself or when it is asked.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -41,6 +42,12 @@ REST = 20
 
 OVERLAP = timedelta(minutes=2)
 """Changes are asked for from that long before the last poll: the server's clock is not ours."""
+
+FAILURES = 3
+"""Groups in a row that can't be read; then the others have to wait as well."""
+
+TOLD_PATIENCE = 60.0
+"""Seconds for which what the library told of is tried again at once; then it waits for the next poll."""
 
 ITEMS_AT_ONCE = 200
 """About so many new items are written in one transaction: fewer and the first reading is slow, more and grabs wait."""
@@ -81,6 +88,7 @@ class LibraryReader(Service):
         self._tells_changes = True
         self._poll_took = 0.0
         self._stale: set[str] = set()
+        self._failing: dict[str, str] = {}
         self._told = Told(clock)
         self._reread: set[str] = set()
         self._one_at_a_time = DeferredLock()
@@ -111,7 +119,7 @@ class LibraryReader(Service):
         read_at = self._clock.seconds()
         while self._clock.seconds() < read_at + self._until_full_reading():
             await deferLater(self._clock, max(self._until_poll(), REST * self._poll_took))
-            await self._until_it_works(self._read_changes)
+            await self._until_it_works(self._read_changes, until=read_at + self._until_full_reading())
 
     def _until_poll(self) -> float:
         return CHANGES_EVERY_TOLD if self._state.tells else self._changes_every
@@ -123,7 +131,7 @@ class LibraryReader(Service):
         """Also while everything is being read, which may take minutes."""
         while True:
             self._stale |= await self._told.next()
-            await self._until_it_works(self._read_stale)
+            await self._until_it_works(self._read_stale, until=self._clock.seconds() + TOLD_PATIENCE)
 
     async def _read_all(self) -> None:
         began = self._moment()
@@ -132,6 +140,9 @@ class LibraryReader(Service):
         self._reread.clear()
         async for batch in self._library.read():
             seen.add(batch.group)
+            if batch.unread:
+                self._not_read(batch.group, batch.unread)
+                continue
             waiting.append(batch)
             if sum(len(b.items) for b in waiting) >= ITEMS_AT_ONCE:
                 await self._write_unless_newer(waiting)
@@ -161,23 +172,49 @@ class LibraryReader(Service):
         await self._one_at_a_time.run(lambda: Deferred.fromCoroutine(self._read_groups()))
 
     async def _read_groups(self) -> None:
-        for group in sorted(self._stale):
-            # Told again from here on, it is read again.
-            self._stale.discard(group)
+        """Those that failed come last, and some of them are enough. Raises what the last one failed with."""
+        failures: list[Exception] = []
+        failing = [group for group in self._failing if group in self._stale]
+        for group in (*sorted(self._stale - self._failing.keys()), *failing):
             try:
-                await self._store.replace(self._library.id, await self._library.read_group(group))
-            except BaseException:
-                self._stale.add(group)
+                await self._read_group(group)
+            except CancelledError:
                 raise
-            self._reread.add(group)
+            except Exception as error:
+                failures.append(error)
+                if len(failures) == FAILURES:
+                    break
         await self._count()
+        if failures:
+            raise failures[-1]
+
+    async def _read_group(self, group: str) -> None:
+        # Told again from here on, it is read again.
+        self._stale.discard(group)
+        try:
+            await self._store.replace(self._library.id, await self._library.read_group(group))
+        except CancelledError:
+            self._stale.add(group)
+            raise
+        except Exception as error:
+            self._not_read(group, str(error) or repr(error))
+            raise
+        self._failing.pop(group, None)
+        self._reread.add(group)
+
+    def _not_read(self, group: str, why: str) -> None:
+        """Another time, after all others."""
+        self._stale.add(group)
+        if self._failing.pop(group, None) is None:
+            _log.info("{name}: {group} can't be read: {why}", name=self._library.name, group=group, why=why)
+        self._failing[group] = why
 
     async def _count(self) -> None:
         self._state.items = await self._store.count(self._library.id)
 
-    async def _until_it_works(self, job: Callable[[], Awaitable[None]]) -> None:
+    async def _until_it_works(self, job: Callable[[], Awaitable[None]], until: float = math.inf) -> None:
         backoff = Backoff(rng=self._rng, first=FIRST_WAIT, last=LONGEST_WAIT)
-        while not await self._works(job):
+        while not await self._works(job) and self._clock.seconds() < until:
             await deferLater(self._clock, backoff.pause())
 
     async def _works(self, job: Callable[[], Awaitable[None]]) -> bool:

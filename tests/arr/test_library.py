@@ -5,6 +5,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
+from jackd.arr import sonarr as sonarr_module
 from jackd.arr.library import ROOTS_SECONDS
 from jackd.arr.radarr import RadarrLibrary
 from jackd.arr.sonarr import SERIES_AT_ONCE, SonarrLibrary
@@ -114,10 +115,27 @@ def test_a_library_that_gives_no_usable_answer(make, body, status):
         read(world)
 
 
-def test_sonarr_an_error_in_the_middle_is_told():
-    world = sonarr()
+def test_sonarr_a_series_at_which_it_fails_keeps_nobody_from_the_others():
+    world = sonarr(3)
+    world.arr.override("/episodefile?seriesId=2", b"oops", 500)
+    one, two, three = read(world)
+    assert (len(one.items), one.unread, len(three.items), three.unread) == (1, "", 1, "")
+    assert two == Batch(group="2", items=(), unread="HTTP 500: oops")
+
+
+def test_sonarr_an_error_at_many_series_is_told(monkeypatch):
+    monkeypatch.setattr(sonarr_module, "MAX_UNREAD", 1)
+    world = sonarr(2)
     world.arr.override("/episode", b"oops", 500)
     with pytest.raises(LibraryUnavailable, match="HTTP 500: oops"):
+        read(world)
+
+
+@pytest.mark.parametrize("status", [401, 302])
+def test_sonarr_an_error_that_is_not_of_the_series_is_told(status):
+    world = sonarr()
+    world.arr.override("/episode", b"oops", status)
+    with pytest.raises(LibraryUnavailable):
         read(world)
 
 
@@ -203,6 +221,21 @@ def test_a_tag_given_or_taken_is_a_change_and_so_is_its_new_name(make):
         ]
 
     assert result_of(all_of_it()) == [("private",), ("secret",), ()]
+
+
+@pytest.mark.parametrize("make", [radarr, sonarr])
+def test_a_tag_given_while_the_history_can_not_be_read_is_a_change_all_the_same(make):
+    """It may be what hides a film from a friend."""
+    world = make()
+    world.arr.tags = {3: "private"}
+    reader = library(world)
+    assert list(result_of(reader.changed(SINCE))) == []
+    world.arr._tagged()[1].update(tags=[3])
+    world.arr.override("/history/since", b"oops", 500)
+    with pytest.raises(LibraryUnavailable):
+        result_of(reader.changed(SINCE))
+    world.arr.overrides.clear()
+    assert list(result_of(reader.changed(SINCE))) == ["1"]
 
 
 def test_a_tag_that_is_new_is_asked_for():

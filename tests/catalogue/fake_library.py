@@ -9,7 +9,7 @@ from pathlib import Path
 from attrs import define, field
 from twisted.internet.defer import Deferred
 
-from jackd.model.errors import NotFound
+from jackd.model.errors import LibraryUnavailable, NotFound
 from jackd.model.item import Item
 from jackd.ports import Batch, Location
 
@@ -23,6 +23,8 @@ class FakeLibrary:
     failure: Exception | None = None
     fails_after: int = 0  # batches that still come
     fails_for: str | None = None  # only this group fails
+    failing: set[str] = field(factory=set)  # read_group() fails for these
+    unread: str | None = None  # a whole reading goes on without this group
     hangs: Deferred[None] | None = None  # changed() and locate() wait for it
     pauses: Deferred[None] | None = None  # read() has all it will yield, and waits for it
     places: list[Path] = field(factory=list)  # where the files lie, one answer after the other
@@ -37,7 +39,8 @@ class FakeLibrary:
         for number, (group, items) in enumerate(groups):
             if self.failure and number == self.fails_after:
                 raise self.failure
-            yield Batch(group=group, items=items)
+            unread = group == self.unread
+            yield Batch(group=group, items=() if unread else items, unread="HTTP 500" if unread else "")
         if self.failure and not self.groups:
             raise self.failure
 
@@ -54,6 +57,8 @@ class FakeLibrary:
         self.calls.append(f"group {group}")
         if self.failure and self.fails_for == group:
             raise self.failure
+        if group in self.failing:
+            raise LibraryUnavailable("HTTP 500")
         return Batch(group=group, items=self.groups.get(group, []))
 
     async def locate(self, item_id: str) -> Location:

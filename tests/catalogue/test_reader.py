@@ -291,3 +291,79 @@ def test_one_failing_library_does_not_touch_another(bench):
     assert bench.shared() == {item.id}
     assert (fine.state.library_error, bench.state.library_error) == (None, "down")
     fine.reader.stopService()
+
+
+# -- a group that can't be read
+
+
+def newer(bench: Bench, *groups: str) -> None:
+    """Those have other files now, and the library says so once."""
+    for group in groups:
+        bench.library.groups[group] = [change(item, size=77) for item in bench.library.groups[group]]
+    bench.library.changes = groups
+
+
+def sizes(bench: Bench) -> dict[str, int]:
+    return {item.id: item.size for item in result_of(bench.store.search(Query(), limit=10))}
+
+
+def test_a_group_that_can_not_be_read_keeps_nobody_from_the_others(bench):
+    bench.reader.startService()
+    bench.library.failure, bench.library.fails_for = LibraryUnavailable("HTTP 500"), "1"
+    newer(bench, "1", "2")
+    bench.pass_time(60)
+    assert sizes(bench) == {MATRIX.id: MATRIX.size, OTHER.id: 77}
+    assert bench.state.library_error == "HTTP 500"
+    bench.library.failure = None
+    bench.pass_time(300)
+    assert sizes(bench) == {MATRIX.id: 77, OTHER.id: 77}
+    assert bench.state.library_error is None
+
+
+def test_nor_from_a_whole_reading(bench):
+    bench.reader.startService()
+    bench.library.failure, bench.library.fails_for = LibraryUnavailable("HTTP 500"), "1"
+    bench.library.fails_after = 99
+    newer(bench, "1")
+    bench.pass_time(13 * 3600, step=60)
+    assert bench.library.calls.count("read") == 3
+
+
+def test_what_a_whole_reading_goes_on_without_stays_and_is_read_again(bench):
+    bench.reader.startService()
+    bench.library.unread = "1"
+    bench.library.failure, bench.library.fails_for, bench.library.fails_after = LibraryUnavailable("500"), "1", 99
+    bench.pass_time(7 * 3600, step=60)
+    assert bench.shared() == {MATRIX.id, OTHER.id}
+    assert bench.state.library_error == "500"
+    newer(bench, "1")
+    bench.library.failure = None
+    bench.pass_time(300)
+    assert sizes(bench)[MATRIX.id] == 77
+
+
+def test_after_some_failures_in_a_row_the_library_is_left_in_peace(bench):
+    bench.library.groups = {str(n): [change(MATRIX, id=f"aaaaaaaa:movie:{n}")] for n in range(9)}
+    bench.reader.startService()
+    bench.library.calls.clear()
+    bench.library.failing = {str(n) for n in range(9)}
+    newer(bench, *map(str, range(9)))
+    bench.pass_time(60)
+    assert bench.library.calls == ["changed", "group 0", "group 1", "group 2"]
+    bench.pass_time(10)
+    assert bench.library.calls[4:8] == ["changed", "group 3", "group 4", "group 5"]
+    bench.library.failing.clear()
+    bench.pass_time(60)
+    assert set(sizes(bench).values()) == {77}
+
+
+def test_what_is_told_is_read_though_another_group_can_not_be(bench):
+    bench.reader.startService()
+    bench.library.failing = {"1"}
+    bench.reader.tell("1")
+    bench.pass_time(2 * module.TOLD_PATIENCE)
+    newer(bench, "2")
+    bench.library.changes = ()
+    bench.reader.tell("2")
+    bench.pass_time(2, step=0.5)
+    assert sizes(bench)[OTHER.id] == 77

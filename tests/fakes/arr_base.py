@@ -127,7 +127,9 @@ class FakeArr:
         return server.Site(self.resource())
 
     def override(self, path: str, body: bytes, status: int = 200, content_type: str = "application/json") -> None:
-        """Answer ``path`` (as ``/movie``) with that from now on; :attr:`overrides` can be cleared."""
+        """
+        Answer ``path`` (``/movie``, ``/episode?seriesId=2``) with that from now on; :attr:`overrides` can be cleared.
+        """
         self.overrides[path] = (status, content_type, body)
 
     def changes(self) -> list[tuple[str, str, Any]]:

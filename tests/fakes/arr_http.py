@@ -34,8 +34,10 @@ class Gate(Resource):
             request.setResponseCode(401)
             return b""
         arr.requests.append((request.method.decode(), path, _recorded(request)))
-        if path in arr.overrides:
-            status, kind, body = arr.overrides[path]
+        asked = request.uri.decode().removeprefix(arr.url_base).removeprefix("/api/v3")
+        found = arr.overrides.get(asked) or arr.overrides.get(path)
+        if found:
+            status, kind, body = found
             request.setResponseCode(status)
             request.setHeader("content-type", kind)
             return body
