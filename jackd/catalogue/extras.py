@@ -30,10 +30,11 @@ MAX_NAMES = 10_000
 
 def extras_beside(location: Location) -> list[Extra]:
     """
-    In the order of their names. A name that begins as those of two videos do (``Film.mkv``, ``Film.Extended.mkv``)
-    belongs to the longer one. Nothing is told of a folder that lies beneath no root (S10). Raises ``OSError``.
+    What lies beside the video itself comes first, by name; then subtitles of a folder of their own. A name that begins
+    as those of two videos do (``Film.mkv``, ``Film.Extended.mkv``) belongs to the longer one. Nothing is told of a
+    folder that lies beneath no root (S10). Raises ``OSError``.
     """
-    sizes = ((suffix, path.lstat().st_size) for suffix, path in sorted(_beside(location).items()))
+    sizes = ((suffix, path.lstat().st_size) for suffix, path in _beside(location).items())
     fitting = (Extra(suffix=suffix, size=size) for suffix, size in sizes if 0 < size <= MAX_SIZE)
     return list(islice(fitting, MAX_EXTRAS))
 
@@ -46,15 +47,14 @@ def extra_beside(location: Location, suffix: str) -> Location:
 
 
 def _beside(location: Location) -> dict[str, Path]:
-    """By suffix. What lies beside the video itself is preferred to what lies in a folder of subtitles."""
+    """By suffix."""
     folder, stem = location.path.parent.resolve(), location.path.stem
     if not any(folder.is_relative_to(root.resolve()) for root in location.roots):
         return {}
     files, folders = _listed(folder)
     others = {_stem(name) for name in files if video_extension(name)} - {stem}
-    below = subtitles_below(location.path, folders, alone=not others)
-    beside = {suffix: location.path.with_name(stem + suffix) for suffix in _suffixes(files, stem, others)}
-    return {**dict(below), **beside}
+    beside = {suffix: location.path.with_name(stem + suffix) for suffix in sorted(_suffixes(files, stem, others))}
+    return {**beside, **subtitles_below(location.path, folders, alone=not others, taken=beside)}
 
 
 def _listed(folder: Path) -> tuple[list[str], list[str]]:

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from jackd.catalogue import subtitles as module
-from jackd.catalogue.extras import extra_beside, extras_beside
-from jackd.catalogue.subtitles import subtitle_suffix
+from jackd.catalogue.extras import MAX_EXTRAS, extra_beside, extras_beside
 from jackd.model.errors import NotFound
 from jackd.model.filenames import extra_extension
 from jackd.ports import Location
@@ -24,6 +23,13 @@ def suffixes(root: Path, video: str) -> list[str]:
     return [extra.suffix for extra in extras_beside(Location(path=root / video, roots=[root]))]
 
 
+def found(root: Path, video: str) -> dict[str, str]:
+    """Where what is listed lies."""
+    location = Location(path=root / video, roots=[root])
+    places = {suffix: extra_beside(location, suffix).path for suffix in suffixes(root, video)}
+    return {suffix: str(path.relative_to(root)) for suffix, path in places.items()}
+
+
 @pytest.mark.parametrize(
     ("name", "suffix"),
     [
@@ -35,18 +41,61 @@ def suffixes(root: Path, video: str) -> list[str]:
         ("4_ger_forced.ass", ".4.de.forced.ass"),
         ("German [Forced] [Default] [CC].sup", ".de.forced.default.sup"),
         ("pt-BR.srt", ".pt.srt"),
+        ("Brazilian.por.srt", ".pt.srt"),
+        ("SDH.eng.HI.srt", ".en.sdh.srt"),
+        ("Hindi.hin.srt", ".hi.srt"),
+        ("hi.srt", ".hi.srt"),
+        ("My.Name.Is.Earl.S01E01.srt", ".srt"),
+        ("He.Knows.No.Fear.2019.Part.srt", ".srt"),
         ("Other.Film.With.A.Long.Name.And.Many.Words.2160p.WEB-DL.fre.vtt", ".fr.vtt"),
         ("2008.srt", ".srt"),
         ("vobsub.idx", ".idx"),
-        ("vobsub.sub", ".sub"),
-        ("2_English.txt", None),
-        ("2_English", None),
-        (".srt", ".srt"),
     ],
 )
-def test_a_subtitle_is_called_by_number_language_and_kind(name: str, suffix: str | None):
-    assert subtitle_suffix(name, "Film.2008") == suffix
-    assert suffix is None or extra_extension(suffix)
+def test_a_subtitle_is_called_by_number_language_and_kind(tmp_path: Path, name: str, suffix: str):
+    tree(tmp_path, "Film.2008.mkv", f"Subs/{name}")
+    assert suffixes(tmp_path, "Film.2008.mkv") == [suffix]
+    assert extra_extension(suffix)
+
+
+def test_what_is_no_subtitle_stays_behind(tmp_path: Path):
+    tree(tmp_path, "Film.mkv", "Subs/2_English.txt", "Subs/2_English", "Subs/x.nfo", "Subs/x.exe", "Subs/.srt")
+    assert suffixes(tmp_path, "Film.mkv") == []
+
+
+def test_of_several_with_the_same_language_each_has_a_number_and_none_is_lost(tmp_path: Path):
+    """As they are often packed."""
+    several = [
+        "Brazilian.por",
+        "European.por",
+        "European.spa",
+        "Latin American.spa",
+        "English",
+        "SDH.eng.HI",
+        "Film.eng",
+    ]
+    tree(tmp_path, "Film.mkv", "Film.en.srt", *(f"Subs/{name}.srt" for name in several))
+    assert found(tmp_path, "Film.mkv") == {
+        ".en.srt": "Film.en.srt",
+        ".pt.srt": "Subs/Brazilian.por.srt",
+        ".2.en.srt": "Subs/English.srt",
+        ".2.pt.srt": "Subs/European.por.srt",
+        ".es.srt": "Subs/European.spa.srt",
+        ".3.en.srt": "Subs/Film.eng.srt",
+        ".2.es.srt": "Subs/Latin American.spa.srt",
+        ".en.sdh.srt": "Subs/SDH.eng.HI.srt",
+    }
+
+
+def test_the_two_files_of_one_subtitle_stay_together(tmp_path: Path):
+    tree(tmp_path, "Film.mkv", "Subs/a.eng.idx", "Subs/a.eng.sub", "Subs/b.eng.idx", "Subs/b.eng.sub")
+    assert suffixes(tmp_path, "Film.mkv") == [".en.idx", ".en.sub", ".2.en.idx", ".2.en.sub"]
+
+
+def test_when_there_are_too_many_those_beside_the_video_and_the_first_ones_come(tmp_path: Path):
+    tree(tmp_path, "Film.mkv", "Film.en.srt", "Film.nfo", *(f"Subs/{n}_ger.srt" for n in range(1, 41)))
+    numbered = [f".{n}.de.srt" for n in range(1, MAX_EXTRAS - 1)]
+    assert suffixes(tmp_path, "Film.mkv") == [".en.srt", ".nfo", *numbered]
 
 
 def test_those_beside_the_only_video_of_a_folder_are_its(tmp_path: Path):
@@ -59,9 +108,12 @@ def test_those_beside_the_only_video_of_a_folder_are_its(tmp_path: Path):
         "subtitles/de.srt",
         "Other/4_it.srt",
     )
-    assert suffixes(tmp_path, "Film.mkv") == [".2.en.srt", ".3.fr.srt", ".de.srt", ".nfo"]
-    for suffix, file in ((".2.en.srt", "Subs/2_English.srt"), (".de.srt", "subtitles/de.srt"), (".nfo", "Film.nfo")):
-        assert extra_beside(Location(path=tmp_path / "Film.mkv", roots=[tmp_path]), suffix).path == tmp_path / file
+    assert found(tmp_path, "Film.mkv") == {
+        ".nfo": "Film.nfo",
+        ".2.en.srt": "Subs/2_English.srt",
+        ".3.fr.srt": "Subs/3_French.srt",
+        ".de.srt": "subtitles/de.srt",
+    }
     with pytest.raises(NotFound):
         extra_beside(Location(path=tmp_path / "Film.mkv", roots=[tmp_path]), ".4.it.srt")
 
@@ -75,21 +127,14 @@ def test_of_several_videos_each_has_those_in_the_folder_called_as_it_is(tmp_path
     assert suffixes(tmp_path, "S01E03.mkv") == []
 
 
-def test_the_nearer_one_is_taken_of_two_with_the_same_name(tmp_path: Path):
-    tree(
-        tmp_path,
-        "Film.mkv",
-        "Film.en.srt",
-        "Subs/English.srt",
-        "Subs/fr.srt",
-        "Subs/Film/French.srt",
-        "Subs/de.srt",
-        "Subs/ger.srt",
-    )
-    location = Location(path=tmp_path / "Film.mkv", roots=[tmp_path])
-    nearest = {suffix: extra_beside(location, suffix).path for suffix in suffixes(tmp_path, "Film.mkv")}
-    expected = {".en.srt": "Film.en.srt", ".fr.srt": "Subs/Film/French.srt", ".de.srt": "Subs/de.srt"}
-    assert nearest == {suffix: tmp_path / file for suffix, file in expected.items()}
+def test_those_come_first_that_belong_to_the_video_most_surely(tmp_path: Path):
+    tree(tmp_path, "Film.mkv", "Film.en.srt", "Subs/English.srt", "Subs/fr.srt", "Subs/Film/French.srt")
+    assert found(tmp_path, "Film.mkv") == {
+        ".en.srt": "Film.en.srt",
+        ".fr.srt": "Subs/Film/French.srt",
+        ".2.en.srt": "Subs/English.srt",
+        ".2.fr.srt": "Subs/fr.srt",
+    }
 
 
 def test_links_are_not_followed(tmp_path: Path):
