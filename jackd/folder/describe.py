@@ -169,7 +169,7 @@ def _first(sources: Iterable[About]) -> About:
 
 def _finished(item: Item, video: Entry, now: float) -> Item:
     filename = shown(video.name)
-    seconds = min(max(video.mtime / 1e9, 0.0), now)
+    seconds = min(max(video.changed / 1e9, 0.0), now)
     item = evolve(
         item,
         title=" ".join(without_tags(filename.rpartition(".")[0]).split()),

@@ -12,7 +12,7 @@ from urllib.parse import quote_from_bytes, unquote_to_bytes
 from attrs import evolve, frozen
 
 from jackd.folder.describe import describe
-from jackd.folder.walk import Listing, is_looked_into, list_folder, signature, walk
+from jackd.folder.walk import Listing, check, is_looked_into, list_folder, signature, walk
 from jackd.model.errors import LibraryUnavailable, NotFound
 from jackd.model.item import Item
 from jackd.ports import Location, Mints
@@ -62,6 +62,7 @@ class Readings:
     def one(self, group: str) -> Reading:
         """One folder; without items when there is none (any more)."""
         relative = os.fsdecode(unquote_to_bytes(group)) if group != _ROOT else ""
+        check(self._root)
         if relative and not _is_ours(self._root, relative):
             return Reading(group=group, items=(), signature=b"", paths={}, folder="")
         return self._read(list_folder(self._root, relative))
@@ -77,6 +78,7 @@ class Readings:
             if path.resolve(strict=True) != path or not stat.S_ISREG(path.lstat().st_mode):
                 raise NotFound
         except OSError as error:
+            check(root)
             raise NotFound from error
         return Location(path=path, roots=[root])
 

@@ -42,11 +42,17 @@ _SKIPPED = frozenset((errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR, er
 
 @frozen
 class Entry:
-    """A file. ``name`` may hold surrogates, for bytes that are no UTF-8; ``mtime`` in nanoseconds."""
+    """
+    A file.
+
+    :ivar name: may hold surrogates, for bytes that are no UTF-8.
+    :ivar changed: nanoseconds: when its content, or its name, place or rights did. A copy that keeps the old date of
+        the content is new here all the same.
+    """
 
     name: str
     size: int
-    mtime: int
+    changed: int
 
 
 @frozen(kw_only=True)
@@ -65,8 +71,22 @@ class Listing:
     problem: str | None = None
 
 
+def check(root: Path) -> None:
+    """
+    Raises ``LibraryUnavailable`` when the root can't be read, or has nothing at all in it, like the place of a disk
+    that is not mounted: what it held is not gone.
+    """
+    try:
+        with os.scandir(root) as entries:
+            if next(entries, None) is None:
+                raise LibraryUnavailable(f"the folder {root} is empty; is its disk mounted?")
+    except OSError as error:
+        raise LibraryUnavailable(f"the folder {root} can't be read: {error.strerror}") from error
+
+
 def walk(root: Path) -> Iterator[Listing]:
-    """Every folder from ``root`` on. Raises ``LibraryUnavailable`` when the root or the disk can't be read."""
+    """Every folder from ``root`` on. Raises as :func:`check`, and when the disk can't be read."""
+    check(root)
     waiting = [""]
     for _ in range(MAX_FOLDERS):
         if not waiting:
@@ -126,7 +146,8 @@ def _file(entry: os.DirEntry[str]) -> list[Entry]:
         status = entry.stat(follow_symlinks=False)
     except FileNotFoundError:
         return []
-    return [Entry(entry.name, status.st_size, status.st_mtime_ns)] if status.st_size else []
+    changed = max(status.st_mtime_ns, status.st_ctime_ns)
+    return [Entry(entry.name, status.st_size, changed)] if status.st_size else []
 
 
 def _name(entry: Entry) -> str:

@@ -6,14 +6,18 @@ import re
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
+from urllib.parse import quote
 
 import pytest
 
 from jackd.folder import library as library_module
 from jackd.folder import walk as walk_module
+from jackd.folder.describe import _finished
 from jackd.model.errors import LibraryUnavailable, NotFound
 from tests.folder.conftest import NOW, Folder
 from tests.library_contract import Case, LibraryContract
+from tests.support import MATRIX as MATRIX_ITEM
 from tests.support import result_of
 
 MATRIX = "The Matrix (1999)/The.Matrix.1999.1080p.BluRay.x264-GRP.mkv"
@@ -36,16 +40,22 @@ def changed(folder: Folder) -> list[str]:
     return list(result_of(folder.library.changed(LONG_AGO)))
 
 
-def test_a_file_says_when_it_came(folder):
-    os.utime(folder.put("Heat (1995).mkv"), (1_700_000_000, 1_700_000_000))
-    assert folder.only().published == datetime.fromtimestamp(1_700_000_000, UTC)
+def published(mtime: float, ctime: float) -> float:
+    """When a file with these two dates is said to have come."""
+    dates = SimpleNamespace(st_size=5, st_mtime_ns=int(mtime * 1e9), st_ctime_ns=int(ctime * 1e9))
+    [video] = walk_module._file(SimpleNamespace(name="a.mkv", is_file=lambda **_: True, stat=lambda **_: dates))
+    return _finished(MATRIX_ITEM, video, NOW).published.timestamp()
 
 
-@pytest.mark.parametrize(("mtime", "published"), [(NOW + 1e6, NOW), (-5.0, 0.0)])
-def test_a_date_that_cannot_be_is_not_told(folder, mtime, published):
+def test_a_file_says_when_it_came():
+    """Not when it was made: nobody looks for new ones so far back."""
+    assert published(mtime=5, ctime=7) == published(mtime=7, ctime=5) == 7
+
+
+@pytest.mark.parametrize(("mtime", "ctime", "told"), [(NOW + 1e6, 0, NOW), (5, NOW + 9, NOW), (-9, -5, 0)])
+def test_a_date_that_cannot_be_is_not_told(mtime, ctime, told):
     """F55"""
-    os.utime(folder.put("Heat (1995).mkv"), (mtime, mtime))
-    assert folder.only().published.timestamp() == published
+    assert published(mtime, ctime) == told
 
 
 def test_ids_tell_nothing_of_the_path_and_cannot_be_made_up(folder):
@@ -79,6 +89,7 @@ def test_a_file_that_went_is_not_found(folder):
     """F34"""
     file = folder.put("Heat (1995).mkv")
     item = folder.only()
+    folder.put("Other (1996).mkv")
     file.unlink()
     with pytest.raises(NotFound):
         result_of(folder.library.locate(item.id))
@@ -116,6 +127,28 @@ def test_a_missing_root_is_out_of_reach_and_heals(folder):
             call()
     away.rename(folder.root)
     assert folder.names() == {file.name}
+    assert changed(folder) == []
+
+
+def test_a_disk_that_is_not_mounted_holds_what_it_held(folder):
+    """Its place is there, and empty."""
+    folder.put(MATRIX)
+    [item] = folder.items()
+    shutil.move(folder.root, away := folder.root.with_name("away"))
+    folder.root.mkdir()
+    library = folder.library
+    for question in (
+        library.changed(LONG_AGO),
+        library.read_group(quote("The Matrix (1999)")),
+        library.locate(item.id),
+    ):
+        with pytest.raises(LibraryUnavailable, match="is empty; is its disk mounted"):
+            result_of(question)
+    with pytest.raises(LibraryUnavailable):
+        folder.items()
+    folder.root.rmdir()
+    shutil.move(away, folder.root)
+    assert folder.items() == [item]
     assert changed(folder) == []
 
 
