@@ -15,7 +15,8 @@ from jackd.model.errors import JackError, PeerError
 from jackd.model.feed import Changes
 from jackd.peer.feed import FEATURE
 from jackd.peer.friend import Friend
-from jackd.storage.mirror import Copy, MirrorStore
+from jackd.storage.copies import Copy
+from jackd.storage.mirror import MirrorStore
 
 log = Logger(namespace="jackd.peer")
 
@@ -135,6 +136,8 @@ class Follower:
         async with self._turns:
             page = await self._friend.client.changes(answer)
             self._check(page)
+            if page.reset and self.copy.reading:
+                await self._store.make_room(self._friend.peer.id)
             self.copy = await self._store.apply(self._friend.peer.id, page, self._now())
         if self.copy.reading and not page.more:
             await self._complete()

@@ -12,7 +12,8 @@ from twisted.logger import Logger
 
 from jackd.peer.follower import Follower
 from jackd.peer.friend import Friend
-from jackd.storage.mirror import Copy, MirrorStore
+from jackd.storage.copies import Copy
+from jackd.storage.mirror import MirrorStore
 
 log = Logger(namespace="jackd.peer")
 

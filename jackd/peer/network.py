@@ -17,17 +17,18 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from jackd.model.errors import NotFound, PeerAway, PeerError, PeerRefused, Unavailable
+from jackd.model.errors import ItemGone, NotFound, PeerAway, PeerError, PeerRefused, Unavailable
 from jackd.model.item import Extra, Item
 from jackd.model.manifest import Manifest
 from jackd.model.peer import Peer, PeerStatus
 from jackd.model.release import Release, Source
 from jackd.model.search import Query
+from jackd.model.versions import Versions
 from jackd.peer.client import PeerClient
 from jackd.peer.friend import Friend
 from jackd.peer.kept import Kept
 from jackd.peer.mirror import FRESHNESS, Freshness, Mirror
-from jackd.peer.offers import alike, merged, query_for, same_title, source_of
+from jackd.peer.offers import alike, at_hand, is_same_file, merged, query_for, same_title, source_of
 from jackd.peer.remote import OpenedFile
 from jackd.peer.wire import is_item_id
 from jackd.ports import MAX_FOUND
@@ -170,8 +171,11 @@ class Network(Service):
         self, offers: Sequence[Offer], now: datetime, reachable: Container[str], wanted: Wanted | None, page: slice
     ) -> list[Release]:
         """What the mirror has is all wanted, and has its title."""
+        versions = Versions()
         picked = {
-            (peer, item.id): (peer, item, made) for peer, item, made in offers if made or not wanted or wanted(item)
+            (peer, item.id): (peer, item, made)
+            for peer, item, made in offers
+            if made or ((not wanted or wanted(item)) and versions.has_room(peer, item))
         }
         found = [_release(self._friends[peer].peer, item, now, made) for peer, item, made in picked.values()]
         order = {peer: place for place, peer in enumerate(self._friends)}
@@ -186,21 +190,19 @@ class Network(Service):
     async def release(self, peer: str, item_id: str) -> Release:
         """See the port."""
         known = self._releases.get(f"{peer}:{item_id}")
-        if known is not None:
-            return known
         friend = self._friends.get(peer)
         if friend is None or not is_item_id(item_id):
             raise NotFound
-        item = evolve(await self._item(friend, item_id), extras=())
+        listed = peer in self._mirror.listed()
+        kept = await self._mirror.store.item(peer, item_id) if listed else None
+        if known is not None:
+            if listed and (kept is None or not is_same_file(kept, known.item)):
+                raise ItemGone(f"{friend.peer.name} has another file now, or none")
+            return at_hand(known, lambda peer: self._friends[peer].usable)
+        item = evolve(kept or await friend.client.item(item_id), extras=())
         release = _release(friend.peer, item, datetime.fromtimestamp(self._now(), UTC))
         self._remember(release)
         return release
-
-    async def _item(self, friend: Friend, item_id: str) -> Item:
-        """From his catalogue here, so that he may be away, or from himself."""
-        peer = friend.peer.id
-        kept = await self._mirror.store.item(peer, item_id) if peer in self._mirror.listed() else None
-        return kept or await friend.client.item(item_id)
 
     async def extras(self, peer: str, item_id: str) -> Sequence[Extra]:
         """What lies beside that item's file, if the friend tells such things. Raises ``PeerError``."""

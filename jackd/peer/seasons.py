@@ -8,8 +8,8 @@ Pure. A season is whole when it is known how many episodes it has, and all of th
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias, TypeVar
 
 from attrs import evolve
@@ -37,12 +37,12 @@ def season_packs(releases: Iterable[Release]) -> list[Release]:
     by file, is there once, as the first of them has it.
     """
     episodes = [one for release in releases for one in _of_each(release) if _can_be_part(release.item)]
-    lengths = _lengths(release.item for release in episodes)
+    told = _told(release.item for release in episodes)
     found = defaultdict[tuple[object, ...], list[Release]](list)
     for release in episodes:
         item = release.item
         found[release.peer, _library(item), _season(item), _quality(item)].append(release)
-    whole = (_pack(several, lengths.get(_season(several[0].item))) for several in found.values())
+    whole = (_pack(several, _length(several, told)) for several in found.values())
     packs: dict[object, Release] = {}
     for pack in whole:
         if pack is not None:
@@ -122,13 +122,23 @@ def _season(item: Item) -> Season:
     return _series(item), item.season or 0
 
 
-def _lengths(items: Iterable[Item]) -> dict[Season, int]:
-    """How many episodes each season has. One who knows is enough; the longest counts, for it may still grow."""
-    known: dict[Season, int] = {}
+def _told(items: Iterable[Item]) -> dict[Season, Counter[int]]:
+    """How many episodes each season is said to have, and by how many files."""
+    known: dict[Season, Counter[int]] = defaultdict(Counter)
     for item in items:
         if item.season_episodes:
-            known[_season(item)] = max(known.get(_season(item), 0), item.season_episodes)
+            known[_season(item)][item.season_episodes] += 1
     return known
+
+
+def _length(releases: Sequence[Release], told: Mapping[Season, Counter[int]]) -> int | None:
+    """
+    How many episodes their season has. Who has it knows best; the longest counts, for it may still grow. What most
+    others say is for who knows nothing: one of them who is wrong spoils nobody else's season.
+    """
+    own = max(release.item.season_episodes or 0 for release in releases)
+    others = told.get(_season(releases[0].item))
+    return own or (max(others, key=lambda length: (others[length], length)) if others else None)
 
 
 def _pack(releases: Sequence[Release], length: int | None) -> Release | None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from functools import lru_cache, partial
+from itertools import islice
 from pathlib import Path
 from typing import TypeAlias, TypeVar
 
-from attrs import evolve, frozen
+from attrs import evolve
 from twisted.internet.defer import Deferred
 
 from jackd.model.errors import PeerError
@@ -18,21 +19,18 @@ from jackd.model.feed import Changes
 from jackd.model.item import Item
 from jackd.model.naming import release_title
 from jackd.model.search import Query
+from jackd.model.versions import Versions
 from jackd.storage.columns import column_values, upsert, write_words
+from jackd.storage.copies import NOBODY, READING, SWEEPING, Copy, copies, copy_of
 from jackd.storage.criteria import plan
 from jackd.storage.database import MIRROR, Database, StateBroken
 from jackd.storage.items import item_from_json, item_to_json
 from jackd.storage.migrate import SchemaError, migrations
+from jackd.storage.sweeping import MAX_ITEMS, MERGED_AT_ONCE, delete, make_room, merge, sweep
 from jackd.storage.threads import Workers
 
-MAX_ITEMS = 500_000
-"""Of one friend."""
-
-SWEPT_AT_ONCE = 2000
-"""Rows that one transaction removes: the next page of another friend waits for it."""
-
-MERGED_AT_ONCE = 500
-"""Pages of the index of words that one transaction merges."""
+MAX_ROWS = 100_000
+"""Newest ones that a search looks at, when few of them are wanted."""
 
 DECODED = 20_000
 """Items of the last answers, kept as they are: one search is seldom the only one for them."""
@@ -41,33 +39,7 @@ T = TypeVar("T")
 Found: TypeAlias = Sequence[tuple[str, Item, str]]
 """Each with the id of the friend who has it before it, and the release's title behind it."""
 
-_READING, _SWEEPING = 1, 2
-
-_NOBODY = "-"
-"""What the copy of a forgotten friend is called, with its number; no friend's id begins so."""
-
 _PUT = upsert(("copy", "id", "generation", "shown"), key=("copy", "id"))
-
-
-@frozen(kw_only=True)
-class Copy:
-    """
-    What is known of one friend's catalogue.
-
-    :ivar cursor: where to go on; empty to begin.
-    :ivar reading: whether everything is being read: what has not come again by its end is gone.
-    :ivar complete: whether everything was read once, so that the friend need not be asked.
-    :ivar items: how many there are; during a reading, how many it has found.
-    :ivar heard: Unix seconds: when he answered last.
-    """
-
-    peer: str
-    cursor: str = ""
-    generation: int = 0
-    reading: bool = False
-    complete: bool = False
-    items: int = 0
-    heard: float = 0.0
 
 
 def open_mirror(path: Path, writer: Workers, readers: Workers) -> Database:
@@ -110,16 +82,16 @@ class MirrorStore:
 
     def copies(self) -> dict[str, Copy]:
         """All that are there, by friend; at once, before the reactor runs."""
-        return self._database.read_now(lambda db: {copy.peer: copy for copy in map(_copy, _copies(db))})
+        return self._database.read_now(lambda db: {copy.peer: copy for copy in map(copy_of, copies(db))})
 
     def keep_only(self, peers: Collection[str]) -> Deferred[None]:
         """Forget all other friends. Their items are not found any more, and go with :meth:`sweep`."""
 
         def forget(db: sqlite3.Connection) -> None:
-            for row in _copies(db).fetchall():
+            for row in copies(db).fetchall():
                 if row["peer"] not in peers:
                     changed = "UPDATE copies SET peer = ?, generation = generation + 1, reading = ? WHERE n = ?"
-                    db.execute(changed, (f"{_NOBODY}{row['n']}", _SWEEPING, row["n"]))
+                    db.execute(changed, (f"{NOBODY}{row['n']}", SWEEPING, row["n"]))
 
         return self._write(forget)
 
@@ -132,21 +104,29 @@ class MirrorStore:
         written = self._database.write(lambda db: _apply(db, peer, page, now))
         return self._counted(written) if page.is_news else written
 
+    async def make_room(self, peer: str) -> None:
+        """
+        Before his catalogue is read anew though the last reading did not come to its end: what that one has not found
+        is removed if there would be more than two catalogues of the largest size.
+        """
+        while await self._write(partial(make_room, peer=peer)):
+            pass
+
     async def sweep(self) -> dict[str, Copy]:
         """
         Bring all readings that have come to their end to it: what they did not find again is removed, a little at a
         time. Gives the copies as they are then.
         """
-        while (copies := await self._write(_sweep)) is None:
+        while (swept := await self._write(sweep)) is None:
             pass
-        if not any(copy.reading for copy in copies.values()):
+        if not any(copy.reading for copy in swept.values()):
             await self._merge_words()
-        return copies
+        return swept
 
     async def _merge_words(self) -> None:
         """Make one of the many parts in which the words were written: a question then looks into one."""
         pages = -MERGED_AT_ONCE
-        while await self._database.write(partial(_merge, pages=pages)):
+        while await self._database.write(partial(merge, pages=pages)):
             pages = MERGED_AT_ONCE
 
     def search(
@@ -159,14 +139,14 @@ class MirrorStore:
         """
 
         def run(db: sqlite3.Connection) -> Found:
-            found: list[tuple[str, Item, str]] = []
-            for peer, text, shown in _matching(db, query, peers):
-                item = _decoded(text)
-                if wanted is None or wanted(item):
-                    found.append((peer, item, shown or item.title))
-                    if len(found) >= limit:
-                        break
-            return found
+            versions = Versions()
+            found = (
+                (peer, item, shown or item.title)
+                for peer, text, shown in islice(_matching(db, query, peers), MAX_ROWS)
+                for item in (_decoded(text),)
+                if (wanted is None or wanted(item)) and versions.has_room(peer, item)
+            )
+            return list(islice(found, limit))
 
         return self._database.read(run)
 
@@ -196,22 +176,6 @@ def _decoded(text: str) -> Item:
     return item_from_json(text)
 
 
-def _copies(db: sqlite3.Connection, condition: str = "1", *values: object) -> sqlite3.Cursor:
-    return db.execute(f"SELECT * FROM copies WHERE {condition}", values)  # noqa: S608 - text of this module
-
-
-def _copy(row: sqlite3.Row) -> Copy:
-    return Copy(
-        peer=row["peer"],
-        cursor=row["cursor"],
-        generation=row["generation"],
-        reading=bool(row["reading"]),
-        complete=bool(row["complete"]),
-        items=row["items"],
-        heard=row["heard"],
-    )
-
-
 def _matching(db: sqlite3.Connection, query: Query, peers: Collection[str]) -> sqlite3.Cursor:
     """Rows of the peer's id, the item and the title that it is shown with, if that is not the item's own."""
     (condition, values), newest = plan(db, query)
@@ -227,17 +191,17 @@ def _apply(db: sqlite3.Connection, peer: str, page: Changes, now: float) -> Copy
     db.execute("INSERT INTO copies (peer) VALUES (?) ON CONFLICT DO NOTHING", (peer,))
     if page.reset:
         begun = "UPDATE copies SET generation = generation + 1, reading = ?, items = 0 WHERE peer = ?"
-        db.execute(begun, (_READING, peer))
-    copy = _copies(db, "peer = ?", peer).fetchone()
+        db.execute(begun, (READING, peer))
+    copy = copies(db, "peer = ?", peer).fetchone()
     items = (_published(item, now) for item in page.items)
     added = sum(_put(db, copy["n"], copy["generation"], item) for item in items)
     removed = sum(_remove_item(db, copy["n"], copy["generation"], item_id) for item_id in page.gone)
     if copy["items"] + added - removed > MAX_ITEMS:
         raise PeerError(f"the peer's catalogue has more than {MAX_ITEMS} items")
-    reading = _SWEEPING if copy["reading"] and not page.more else copy["reading"]
+    reading = SWEEPING if copy["reading"] and not page.more else copy["reading"]
     changed = "UPDATE copies SET cursor = ?, heard = ?, items = items + ?, reading = ? WHERE n = ?"
     db.execute(changed, (page.cursor, now, added - removed, reading, copy["n"]))
-    return _copy(_copies(db, "n = ?", copy["n"]).fetchone())
+    return copy_of(copies(db, "n = ?", copy["n"]).fetchone())
 
 
 def _published(item: Item, now: float) -> Item:
@@ -263,38 +227,5 @@ def _remove_item(db: sqlite3.Connection, copy: int, generation: int, item_id: st
     """Whether there is one less of this generation."""
     row = db.execute("SELECT n, generation FROM items WHERE copy = ? AND id = ?", (copy, item_id)).fetchone()
     if row is not None:
-        _delete(db, [row["n"]])
+        delete(db, [row["n"]])
     return row is not None and row["generation"] == generation
-
-
-def _sweep(db: sqlite3.Connection) -> dict[str, Copy] | None:
-    """Some rows; the copies when there are none any more."""
-    sql = """
-        SELECT items.n FROM copies JOIN items ON items.copy = copies.n AND items.generation < copies.generation
-        WHERE reading = ? LIMIT ?
-    """
-    rows = [row["n"] for row in db.execute(sql, (_SWEEPING, SWEPT_AT_ONCE))]
-    _delete(db, rows)
-    return None if rows else _finish(db)
-
-
-def _delete(db: sqlite3.Connection, rows: Iterable[int]) -> None:
-    numbers = [(n,) for n in rows]
-    db.executemany("DELETE FROM item_words WHERE rowid = ?", numbers)
-    db.executemany("DELETE FROM items WHERE n = ?", numbers)
-
-
-def _merge(db: sqlite3.Connection, pages: int) -> bool:
-    """
-    Whether there is more to merge. A first call with a negative number takes all parts together, others go on with
-    that; there is nothing left when fewer than two changes were made (https://sqlite.org/fts5.html, "merge").
-    """
-    before = db.total_changes
-    db.execute("INSERT INTO item_words (item_words, rank) VALUES ('merge', ?)", (pages,))
-    return db.total_changes - before >= 2
-
-
-def _finish(db: sqlite3.Connection) -> dict[str, Copy]:
-    db.execute("DELETE FROM copies WHERE reading = ? AND peer LIKE ?", (_SWEEPING, f"{_NOBODY}%"))
-    db.execute("UPDATE copies SET reading = 0, complete = 1 WHERE reading = ?", (_SWEEPING,))
-    return {copy.peer: copy for copy in map(_copy, _copies(db))}

@@ -11,7 +11,7 @@ import pytest
 from attrs import evolve
 from twisted.internet.defer import Deferred, fail
 
-from jackd.model.errors import PeerAway, PeerError, Unavailable
+from jackd.model.errors import ItemGone, PeerAway, PeerError, Unavailable
 from jackd.model.ids import MediaIds
 from jackd.model.item import Item, Kind
 from jackd.model.search import Query
@@ -19,7 +19,9 @@ from jackd.peer import follower as follower_module
 from jackd.peer.follower import MAX_RESETS, WAIT
 from jackd.peer.mirror import AT_ONCE, Freshness
 from jackd.storage import mirror as mirror_module
-from jackd.storage.mirror import Copy, MirrorStore
+from jackd.storage import sweeping as sweeping_module
+from jackd.storage.copies import Copy
+from jackd.storage.mirror import MirrorStore
 from tests.fakes.original import MATRIX_RELEASE, OriginalJack
 from tests.peer.house import Street, peer
 from tests.peer.support import JSON, Liar
@@ -245,6 +247,56 @@ class Counting(Liar):
 ITEM = '{{"id":"x:movie:{}","title":"Liar.2001.720p-X","filename":"l.mkv","category":2000,"size":5}}\n'
 
 
+class TestGrabs:
+    UPGRADE = change(MATRIX, title="The.Matrix.1999.2160p.UHD-NEW", filename="new.mkv", size=MATRIX.size * 5)
+
+    def offered(self, street: Street) -> Any:
+        done = Deferred.fromCoroutine(street.network.search(Query(text="matrix")))
+        street.settle()
+        [release] = result_of(done)
+        return release
+
+    def grab(self, street: Street, release: Any) -> Any:
+        done = Deferred.fromCoroutine(street.network.release(release.peer, release.item.id))
+        street.settle()
+        return result_of(done)
+
+    @pytest.mark.parametrize("now", [(UPGRADE,), ()], ids=["another file", "none"])
+    def test_a_link_from_before_an_upgrade_gives_nothing(self, street, now):
+        """The *arr takes the next release then; of another size than was offered, the transfer would fail for good."""
+        alice = street.owner("alice", MATRIX)
+        street.start()
+        release = self.offered(street)
+        assert self.grab(street, release) == release
+        alice.share(*now)
+        street.settle(60)
+        with pytest.raises(ItemGone):
+            self.grab(street, release)
+
+    def test_a_new_title_of_the_same_file_changes_nothing(self, street):
+        alice = street.owner("alice", MATRIX)
+        street.start()
+        release = self.offered(street)
+        alice.share(change(MATRIX, languages=("French",)))
+        street.settle(60)
+        assert self.grab(street, release) == release
+
+    def test_of_two_who_have_it_the_one_is_asked_who_is_there(self, street):
+        """He can say what lies beside it."""
+        alice, _ = street.owner("alice", MATRIX), street.owner("bob", change(MATRIX, id="b:movie:7"))
+        street.start()
+        first = self.offered(street)
+        assert (first.peer_name, self.grab(street, first)) == ("alice", first)
+        alice.away = True
+        street.settle(120)
+        grabbed = self.grab(street, self.offered(street))
+        assert (grabbed.peer_name, grabbed.item.id, grabbed.title) == ("bob", "b:movie:7", first.title)
+        assert [(other.peer_name, other.item) for other in grabbed.others] == [("alice", MATRIX.id)]
+        street.hosts["bob"].away = True
+        street.settle(120)
+        assert self.grab(street, self.offered(street)).peer_name == "alice"
+
+
 class TestRubbish:
     @pytest.mark.parametrize(
         "bad",
@@ -283,6 +335,15 @@ class TestRubbish:
         kept = street.mirror.read_now(lambda db: db.execute("SELECT COUNT(*) FROM items").fetchone()[0])
         assert kept <= 8
         assert street.find() == named("alice", MATRIX)
+
+    def test_one_who_begins_anew_with_other_items_and_never_ends_does_not_fill_the_disk(self, street, monkeypatch):
+        monkeypatch.setattr(mirror_module, "MAX_ITEMS", 7)
+        monkeypatch.setattr(sweeping_module, "MAX_ITEMS", 7)
+        street.resource("bad", Counting("".join(ITEM.replace("{}", "{0}" + c) for c in "abcde"), reset=True, more=True))
+        street.start()
+        street.settle(7200)
+        kept = street.mirror.read_now(lambda db: db.execute("SELECT COUNT(*) FROM items").fetchone()[0])
+        assert 0 < kept <= 14
 
     def test_one_who_begins_anew_time_and_again_is_followed_only_so_often(self, street):
         bad = Counting(ITEM, reset=True)

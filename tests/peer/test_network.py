@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from typing import Any
@@ -18,6 +19,7 @@ from jackd.model.item import Kind
 from jackd.model.peer import Peer
 from jackd.model.search import Query
 from jackd.model.secret import Secret
+from jackd.model.versions import MAX_VERSIONS
 from jackd.peer import network as network_module
 from jackd.peer.friend import FIRST_RETRY, LAST_RETRY, MAX_IN_FLIGHT, REFRESH, REFUSED_RETRY
 from jackd.peer.network import DEADLINE
@@ -116,6 +118,12 @@ class TestSearch:
     def test_one_who_offers_one_thing_twice_does_not_show_it_twice(self):
         net = friends(Clock(), bad=liar(write_page([MATRIX, MATRIX])))
         assert titles(net, Query()) == [MATRIX.title]
+
+    def test_one_who_offers_a_film_a_hundred_times_hides_nobody(self):
+        many = [{**MATRIX_RELEASE, "id": f"x:movie:{n}", "size": n + 1} for n in range(100)]
+        net = friends(Clock(), alice=OriginalJack(many), bob=OriginalJack([MATRIX_RELEASE]))
+        found = result_of(net.search(Query(ids=MATRIX.ids), limit=MAX_VERSIONS + 1))
+        assert Counter(release.peer_name for release in found) == {"alice": MAX_VERSIONS, "bob": 1}
 
     def test_only_what_was_asked_for_is_taken(self):
         """A peer may answer with anything."""

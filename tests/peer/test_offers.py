@@ -38,6 +38,29 @@ def test_one_file_is_one_release_of_the_first_in_the_configuration():
     )
 
 
+FRIENDS, TMDB, IMDB = (st.sampled_from(some) for some in (["alice", "bob", "carol"], [603, 604, None], ["tt1", None]))
+
+
+@given(st.lists(st.tuples(FRIENDS, TMDB, IMDB, st.integers(1, 2)), max_size=12))
+def test_each_file_joins_the_first_of_the_same_that_its_friend_is_not_in(drawn):
+    offers = [
+        offer(name, change(MATRIX, id=f"m:movie:{n}", ids=MediaIds(tmdb=tmdb, imdb=imdb), size=size))
+        for n, (name, tmdb, imdb, size) in enumerate(drawn)
+    ]
+    groups: list[list[Release]] = []
+    for release in sorted(offers, key=lambda release: ORDER[release.peer]):
+        others = (g for g in groups if all(other.peer != release.peer for other in g))
+        group = next((g for g in others if alike(release.item, g[0].item)), None)
+        if group is None:
+            groups.append([release])
+        else:
+            group.append(release)
+    made = merged(offers, order=ORDER, reachable=ORDER)
+    assert sorted([r.guid, *(f"{o.peer}:{o.item}" for o in r.others)] for r in made) == sorted(
+        [release.guid for release in group] for group in groups
+    )
+
+
 def test_who_is_away_is_no_seeder():
     """But his offer counts: he may be back when it is fetched."""
     [release] = merged([offer("alice", ALICES), offer("bob", BOBS)], order=ORDER, reachable={"bob"})

@@ -194,6 +194,21 @@ def test_different_files_stay_apart():
     assert united(items) == items
 
 
+def test_whoever_has_a_season_knows_best_how_long_it_is():
+    """One friend who counts otherwise, or lies, takes nobody else's season away."""
+    wrong = offers(episode(1, length=4, size=9), peer="22222222")
+    assert [pack.peer for pack in season_packs([*offers(*THREE), *wrong])] == ["11111111"]
+
+
+def test_of_those_who_say_how_long_a_season_is_most_are_believed():
+    silent = offers(*(episode(n, length=None) for n in (1, 2, 3)))
+    some = [
+        *offers(episode(1, size=8), episode(2, size=8), peer="22222222"),
+        *offers(episode(1, length=9), peer="33333333"),
+    ]
+    assert [pack.peer for pack in season_packs([*silent, *some])] == ["11111111"]
+
+
 def test_the_length_travels():
     sent = item_to_json(THREE[0])
     assert sent["seasonEpisodes"] == 3

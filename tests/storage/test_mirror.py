@@ -14,17 +14,21 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from jackd.model.errors import PeerError
 from jackd.model.feed import Changes
+from jackd.model.ids import MediaIds
 from jackd.model.item import Item, Kind
 from jackd.model.search import Query, matches
+from jackd.model.versions import MAX_VERSIONS
 from jackd.peer.feed import read_feed, write_feed
 from jackd.ports import Batch
 from jackd.storage import changes as changes_module
 from jackd.storage import mirror as mirror_module
+from jackd.storage import sweeping as sweeping_module
 from jackd.storage.catalogue import CatalogueStore
 from jackd.storage.changes import EVERYTHING, ChangeStore
+from jackd.storage.copies import Copy
 from jackd.storage.criteria import Criterion
 from jackd.storage.database import MIRROR, Database
-from jackd.storage.mirror import Copy, MirrorStore, open_mirror
+from jackd.storage.mirror import MirrorStore, open_mirror
 from jackd.storage.threads import InlineWorkers
 from tests.storage.test_catalogue import ITEMS, QUERIES
 from tests.support import MATRIX, PILOT, change, result_of
@@ -82,7 +86,8 @@ def found(store: MirrorStore, query: Query = EVERY, peers: tuple[str, ...] = (AL
 
 
 def numbered(*numbers: int, size: int = 5) -> list[Item]:
-    return [change(MATRIX, id=f"m:movie:{n}", size=size) for n in numbers]
+    """Different films of one title."""
+    return [change(MATRIX, id=f"m:movie:{n}", size=size, ids=MediaIds(tmdb=1000 + n)) for n in numbers]
 
 
 @given(st.lists(ITEMS, max_size=12), st.lists(ITEMS, max_size=12), QUERIES)
@@ -111,6 +116,50 @@ def test_newest_first_so_many_and_of_those_friends_alone(store):
 def test_the_limit_counts_what_is_wanted(store):
     keep(store, ALICE, *numbered(1, 2, size=1), *numbered(3, 4, size=9))
     assert len(found(store, limit=2, wanted=lambda item: item.size == 9)) == 2
+
+
+def test_one_friend_who_has_the_same_film_a_hundred_times_hides_nobody(store):
+    keep(store, BOB, MATRIX)
+    late = MATRIX.published + timedelta(days=1)
+    keep(store, ALICE, *(change(MATRIX, id=f"m:movie:{n}", size=n + 1, published=late) for n in range(100)))
+    for query in (EVERY, Query(text="matrix"), Query(ids=MATRIX.ids)):
+        there = found(store, query, limit=MAX_VERSIONS + 1)
+        assert f"{BOB}:{MATRIX.id}" in there
+        assert len(there) == MAX_VERSIONS + 1
+
+
+def test_a_search_for_what_few_have_comes_to_an_end(store, monkeypatch):
+    """It would look at a whole catalogue each time."""
+    monkeypatch.setattr(mirror_module, "MAX_ROWS", 5)
+    dated = [change(i, published=MATRIX.published - timedelta(days=n)) for n, i in enumerate(numbered(*range(9)))]
+    keep(store, ALICE, *dated)
+    looked_at: list[Item] = []
+    assert found(store, wanted=looked_at.append) == []
+    assert [item.id for item in looked_at] == [item.id for item in dated[:5]]
+
+
+def test_readings_that_never_come_to_an_end_do_not_fill_the_disk(store, monkeypatch):
+    """He begins anew each time, with other items."""
+    monkeypatch.setattr(mirror_module, "MAX_ITEMS", 6)
+    monkeypatch.setattr(sweeping_module, "MAX_ITEMS", 6)
+    monkeypatch.setattr(sweeping_module, "SWEPT_AT_ONCE", 2)
+    keep(store, BOB, *numbered(1, 2))
+    keep(store, ALICE, *numbered(1, 2, 3))
+    for start in range(10, 100, 10):
+        result_of(store.make_room(ALICE))
+        result_of(store.apply(ALICE, page(*numbered(*range(start, start + 5)), reset=True, more=True), NOW))
+        assert len(found(store, peers=(ALICE,))) <= 2 * 6
+    assert len(found(store, peers=(BOB,))) == 2
+    keep(store, ALICE, *numbered(1))
+    assert found(store, peers=(ALICE,)) == [f"{ALICE}:m:movie:1"]
+
+
+def test_what_was_known_stays_while_there_is_room(store):
+    keep(store, ALICE, *numbered(1, 2, 3))
+    for start in (10, 20):
+        result_of(store.apply(ALICE, page(*numbered(start), reset=True, more=True), NOW))
+        result_of(store.make_room(ALICE))
+    assert len(found(store)) == 5
 
 
 def test_no_item_is_newer_than_now(store):
@@ -222,7 +271,7 @@ class Following(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         changes_module.MAX_GONE, self.usual = 2, changes_module.MAX_GONE
-        mirror_module.SWEPT_AT_ONCE = 2
+        sweeping_module.SWEPT_AT_ONCE = 2
         self.database, self.backup = Database.in_memory(), None
         self.permitted: Criterion = EVERYTHING
         self.mirror = Database.in_memory(MIRROR)
