@@ -17,6 +17,9 @@ FIRST_YEAR = 1900
 _NOT_WORD = re.compile(r"[\W_]+")
 _WILD = re.compile(r"([*?])")
 _APOSTROPHES = re.compile(r"['’`´]")
+_DOTTED = re.compile(r"(?<![^\W_])(?:[^\W\d_]\.){2,}(?:[^\W\d_](?![^\W_]))?")
+"""Letters with dots between them, which the *arrs leave out when they ask: S.W.A.T. is SWAT."""
+
 _MEANINGLESS = {"the", "a", "an", "and"}
 
 
@@ -85,7 +88,9 @@ def searchable(item: Item) -> frozenset[str]:
         numbers = [season_word(item.season), *(season_word(item.season, e) for e in item.episodes)]
     if item.absolute is not None:
         numbers.append(f"{item.absolute:02d}")
-    return frozenset(words(" ".join([item.title, item.name or "", str(item.year or ""), *numbers])))
+    named = f"{item.title} {item.name or ''}"
+    dotted = (found.replace(".", "") for found in _DOTTED.findall(named))
+    return frozenset(words(" ".join([named, str(item.year or ""), *numbers, *dotted])))
 
 
 def matches(query: Query, item: Item) -> bool:

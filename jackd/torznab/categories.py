@@ -52,10 +52,16 @@ def is_wanted(item: Item, asked: Set[int]) -> bool:
     return not item.resolution and not asked.isdisjoint(pictures)
 
 
+def kinds(asked: Set[int]) -> list[Kind]:
+    """The kinds of which the categories want anything; all of them when nothing is asked for."""
+    thousands = {number // 1000 * 1000 for number in asked}
+    return [kind for kind, thousand in _THOUSANDS.items() if not asked or thousand in thousands]
+
+
 def only_kind(asked: Set[int]) -> Kind | None:
     """The one kind that the categories leave, if they leave but one."""
-    kinds = [kind for kind, thousand in _THOUSANDS.items() if any(n // 1000 * 1000 == thousand for n in asked)]
-    return kinds[0] if len(kinds) == 1 else None
+    left = kinds(asked)
+    return left[0] if len(left) == 1 else None
 
 
 def _picture(resolution: int) -> int:

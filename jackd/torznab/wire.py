@@ -18,7 +18,7 @@ from jackd.model.errors import JackError
 from jackd.model.ids import MediaIds
 from jackd.model.item import Kind
 from jackd.model.search import Query, words
-from jackd.torznab.categories import only_kind
+from jackd.torznab.categories import kinds, only_kind
 
 PAGE = 100
 """Items of one answer: what is given when no limit is asked for, and at most."""
@@ -82,7 +82,7 @@ def read_search(parameters: Mapping[str, str]) -> Search:
 
 def _query(given: Mapping[str, str], categories: frozenset[int]) -> Query | None:
     function = given.get("t", "").lower()
-    if function not in FUNCTIONS:
+    if function not in FUNCTIONS or not kinds(categories):
         return None
     ids, text = _ids(given), given.get("q", "")
     season, episode, aired = _place(given)

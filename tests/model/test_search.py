@@ -9,6 +9,7 @@ from jackd.model.item import Kind
 from jackd.model.search import Query, matches, words
 from tests.support import MATRIX, PILOT, change
 
+SWAT = change(PILOT, title="S.W.A.T.2017.S01E01.1080p.WEB-DL", name="S.W.A.T.")
 DAILY = change(PILOT, season=2024, episodes=(98,), aired=date(2024, 5, 17))
 
 
@@ -69,6 +70,13 @@ def test_words_fold_what_people_write_differently(text, expected):
         (Query(aired=date(2024, 5, 18)), DAILY, False),
         (Query(absolute=7), change(PILOT, absolute=7), True),
         (Query(absolute=7), PILOT, False),
+        (Query(text="SWAT 2017"), SWAT, True),
+        (Query(text="s w a t"), SWAT, True),
+        (Query(text="SWA"), SWAT, False),
+        (Query(text="SHIELD"), change(PILOT, title="Agents.of.S.H.I.E.L.D.S01E01.1080p"), True),
+        (Query(text="RIPD 2013"), change(MATRIX, title="R.I.P.D.2013.1080p.BluRay"), True),
+        (Query(text="RIPD"), change(MATRIX, name="R.I.P.D"), True),
+        (Query(text="WEBDL"), change(MATRIX, title="X.2013.WEB-DL.H.264"), False),
     ],
 )
 def test_matching(query, item, found):

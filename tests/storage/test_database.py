@@ -8,11 +8,15 @@ from pathlib import Path
 import pytest
 
 from jackd.model.errors import JackError, Unavailable
+from jackd.model.search import Query
+from jackd.model.sharing import Facts
+from jackd.ports import Batch
 from jackd.storage import migrate as migrate_module
+from jackd.storage.catalogue import CatalogueStore
 from jackd.storage.database import Database, StateBroken, StateInUse
 from jackd.storage.migrate import SchemaError, migrations
 from jackd.storage.threads import InlineWorkers
-from tests.support import result_of
+from tests.support import PILOT, change, result_of
 
 
 class Place:
@@ -179,6 +183,24 @@ def test_an_upgrade_keeps_the_rows_and_a_copy_of_what_was(place, monkeypatch):
     connection = sqlite3.connect(copy)
     assert connection.execute("PRAGMA user_version").fetchone() == (version,)
     connection.close()
+
+
+def test_the_words_of_what_has_dots_between_its_letters_are_made_anew(place, monkeypatch):
+    """An older jack did not find S.W.A.T. as SWAT."""
+    swat = change(PILOT, id="a:episode:1", title="S.W.A.T.2017.S01E01.1080p.WEB-DL.H.264", name="S.W.A.T.")
+    known = migrations()
+    monkeypatch.setattr(migrate_module, "migrations", lambda _: [m for m in known if m[0] < 10])
+    database = place.open()
+    batch = Batch(group="1", items=[swat, PILOT], facts={i.id: Facts(folder="/", modified=5) for i in (swat, PILOT)})
+    result_of(CatalogueStore(database).replace("a", batch))
+    result_of(database.write(lambda c: c.execute("DELETE FROM item_words") and None))
+    database.close()
+    monkeypatch.setattr(migrate_module, "migrations", lambda _: known)
+    store = CatalogueStore(place.open())
+    assert len(result_of(store.search(Query(), limit=9))) == 2
+    result_of(store.replace("a", batch))
+    assert [item.id for item in result_of(store.search(Query(text="SWAT"), limit=9))] == [swat.id]
+    assert result_of(store.search(Query(text="pilot"), limit=9)) == []
 
 
 def test_a_failing_upgrade_leaves_the_last_good_version(place, monkeypatch):

@@ -372,6 +372,13 @@ def test_a_search_by_categories_of_one_kind_is_narrowed_before_the_friends_are_a
     assert [query.kind for query in indexer.friends.queries] == [Kind.MOVIE, None]
 
 
+@pytest.mark.parametrize("cat", ["3000,3010", "7000", "100000"])
+def test_a_search_by_categories_of_other_media_asks_nobody(indexer, cat):
+    """Lidarr's feed (``cat=3000,3010`` by default): everybody's whole catalogue would be looked through for nothing."""
+    assert indexer.search(f"t=search&cat={cat}&extended=1&offset=0&limit=100") == []
+    assert indexer.friends.queries == []
+
+
 # -- categories ----------------------------------------------------------------------------------------------------
 
 UHD = change(MATRIX, id="a:movie:2", title="x", quality=Quality(name="Bluray-2160p", source="bluray", resolution=2160))

@@ -1,0 +1,1 @@
+-- What is written with dots between its letters is found without them, too (S.W.A.T., SWAT): all words are made anew.
