@@ -31,6 +31,9 @@ WARM_UP = 16 * MIB
 LARGE = 4 * GIB
 """Films above this size take so long that the others fetch them once."""
 
+SERVED = 3
+"""Times that what serving costs is measured, for each repetition."""
+
 PING_SECONDS = 3.0
 FULL = Extent(uploads=200, downloads=20, rows=1000, seconds=8, size=512 * MIB)
 QUICK = Extent(uploads=30, downloads=5, rows=100, seconds=2, size=128 * MIB)
@@ -78,6 +81,7 @@ def compete(home: Path, chosen: argparse.Namespace, results: Results) -> None:
         results.latencies = {pair.name: pair.latencies for pair in pairs if pair.probes}
         for film in films[1:]:
             race(pairs, film, chosen.reps, results)
+            serve(pairs, film, chosen.reps, results)
         base = [pair.server for pair in pairs if pair.name == report.BASE]
         if base and isinstance(base[0], tools.Nginx):
             results.nginx_pings = requests_per_second(base[0].port, "/ping", PING_SECONDS)
@@ -112,14 +116,14 @@ def contestants(work: Path, installed: Path) -> list[Pair]:
     tls, curl, bob = TlsNginx(work / "tls", library), tools.curl(work / "curl"), JackClient(work)
     asked = [*targets(alice.daemon, bob.daemon), nginx.control]
     return [
-        Pair(nginx, curl, often=True),
+        Pair(nginx, curl),
         Pair(alice, bob),
         Pair(tools.RcloneServer(work / "rclone", library), tools.rclone(work / "rclone-client"), seldom=True),
         Pair(nginx, tools.aria2(work / "aria2"), seldom=True),
         Pair(tools.BunServer(work / "bun", library, bun), tools.bun(work / "bun-client", bun), seldom=True),
         Pair(tools.Seed(work / "seed", python), tools.Leech(work / "leech", python), seldom=True),
         Pair(nginx, tools.synced_curl(work / "curl-synced"), note="synced"),
-        Pair(alice, curl, often=True),
+        Pair(alice, curl),
         Pair(nginx, JackClient(work, "bob-at-nginx"), note="unverified"),
         Pair(tls, curl, note="TLS"),
         Pair(TlsJack(work, library), curl, note="TLS"),
@@ -168,15 +172,28 @@ def skip(pair: Pair, why: str, results: Results) -> None:
 def race(pairs: Sequence[Pair], film: Film, reps: int, results: Results) -> None:
     """One after the other, and all again: what else the machine does hits all of them."""
     runs = results.runs[film.size] = {pair.name: [] for pair in pairs}
-    often = [pair for pair in pairs if pair.often]
     for rep in range(reps):
-        for pair in (*pairs, *often, *often):
+        for pair in pairs:
             if pair.name in results.skipped or (rep and pair.seldom and film.size > LARGE):
                 continue
             run = attempt(pair, film, results, check=rep == 0)
             if run:
                 runs[pair.name].append(run)
                 say(f"{film.size / GIB:g} GiB, {rep + 1} of {reps}: {pair.name:<42} {run.speed:6.0f} MB/s")
+
+
+def serve(pairs: Sequence[Pair], film: Film, reps: int, results: Results) -> None:
+    """What serving costs: the two that are compared, in turns and by themselves, for nothing scatters as much."""
+    chosen = [p for p in pairs if p.name in (report.BASE, report.SERVING) and p.name not in results.skipped]
+    served = results.served[film.size] = {pair.name: [] for pair in chosen}
+    for _ in range(SERVED * reps):
+        for pair in chosen:
+            run = attempt(pair, film, results)
+            if run:
+                served[pair.name].append(run)
+    for name, runs in served.items():
+        scattered = sorted(run.server_cpu / run.size * GIB for run in runs)
+        say(f"{film.size / GIB:g} GiB, serving: {name:<42} {', '.join(f'{cpu:.3f}' for cpu in scattered)} CPU s/GiB")
 
 
 def attempt(pair: Pair, film: Film, results: Results, *, check: bool = False) -> Run | None:

@@ -82,8 +82,6 @@ class Pair:
 
     :ivar cold: the source is not in the page cache.
     :ivar seldom: takes part in the first repetition only when films are large.
-    :ivar often: takes part three times in each: its CPU is compared, and that scatters by a factor of two on a machine
-        that shares its processors with others.
     :ivar probes: what is asked meanwhile.
     :ivar latencies: the milliseconds of each answer, by the target's name.
     """
@@ -93,7 +91,6 @@ class Pair:
     note: str = ""
     cold: bool = False
     seldom: bool = False
-    often: bool = False
     probes: Sequence[Target] = ()
     latencies: dict[str, list[float]] = field(default_factory=dict)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from statistics import median
 
 from bench.contest import Run
@@ -25,10 +26,15 @@ Runs = Mapping[str, Sequence[Run]]
 
 @dataclass
 class Results:
-    """:ivar runs: by size in bytes, then by pair; :ivar latencies: milliseconds by the pair's name and the target's."""
+    """
+    :ivar runs: by size in bytes, then by pair.
+    :ivar served: the same of the runs in which nothing but the cost of serving was looked at.
+    :ivar latencies: milliseconds by the pair's name and the target's.
+    """
 
     about: str = ""
     runs: dict[int, dict[str, list[Run]]] = field(default_factory=dict)
+    served: dict[int, dict[str, list[Run]]] = field(default_factory=dict)
     latencies: dict[str, dict[str, list[float]]] = field(default_factory=dict)
     crowd: Crowd = field(default_factory=Crowd)
     nginx_pings: float = 0.0
@@ -104,10 +110,7 @@ class Figure:
 
 def demanded(results: Results) -> list[Figure]:
     """All of them."""
-
-    def each(value: Callable[[Sequence[Run]], float], over: str, *under: str) -> dict[str, float | None]:
-        return {_gib(size): _ratio(runs, value, over, under) for size, runs in sorted(results.runs.items())}
-
+    each = partial(_ratios, results.runs)
     found = results.crowd
     grown = {_gib(size): growth(runs[JACK]) if runs.get(JACK) else None for size, runs in sorted(results.runs.items())}
     streaming = {"": _worst_ping(results.latencies.get(PROBED, {}))}
@@ -116,7 +119,7 @@ def demanded(results: Results) -> list[Figure]:
     return [
         Figure("jack → jack ÷ nginx → curl", True, 1.2, each(throughput, JACK, BASE)),
         Figure("jack → jack ÷ the best of the others", True, 1.2, each(throughput, JACK, *OTHERS)),
-        Figure("serving CPU ÷ nginx's, both to curl", False, 1.2, each(serving_cpu, SERVING, BASE)),
+        Figure("serving CPU ÷ nginx's, both to curl", False, 1.2, _ratios(results.served, serving_cpu, SERVING, BASE)),
         Figure("receiving CPU ÷ curl's, both from nginx", False, 0.8, each(receiving_cpu, RECEIVING, BASE)),
         Figure("RSS growth per transfer, MiB", False, 1, grown, 1),
         Figure("TLS: jack → curl ÷ nginx → curl", True, 0.45, each(throughput, TLS, TLS_BASE)),
@@ -128,6 +131,12 @@ def demanded(results: Results) -> list[Figure]:
         Figure("downloads: furthest from their mean", False, 0.2, {"": unfairness(found.downloads)}),
         *(Figure(f"{name}, reactor ms", False, _allowed(name), {"": ms}) for name, ms in found.reactor.items()),
     ]
+
+
+def _ratios(
+    found: Mapping[int, Runs], value: Callable[[Sequence[Run]], float], over: str, *under: str
+) -> dict[str, float | None]:
+    return {_gib(size): _ratio(runs, value, over, under) for size, runs in sorted(found.items())}
 
 
 def _allowed(list_name: str) -> float:

@@ -180,7 +180,13 @@ def results() -> Results:
         "nginx → jack, unverified": [run(1.0, client=0.7)],
     }
     crowd = Crowd(uploads=[100, 110, 130, -1], downloads=[5, 5, 0], latencies={"a /ping": [1.0, 30.0]})
-    return Results(runs={GIB: runs}, crowd=crowd, skipped={"nginx → aria2c -x4": "aria2c is not installed"})
+    served = {
+        report.BASE: [run(2.0), run(2.0, server=0.5), run(9.0, server=0.5)],
+        report.SERVING: [run(1.5, server=0.75)],
+    }
+    return Results(
+        runs={GIB: runs}, served={GIB: served}, crowd=crowd, skipped={"nginx → aria2c -x4": "aria2c is not installed"}
+    )
 
 
 def figure(found: Results, name: str) -> list[str]:
