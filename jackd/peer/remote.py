@@ -40,7 +40,7 @@ class OpenedFile:
         self._stop = size if stop is None else stop
         self._response = response
         self._receiver: IProtocol | None = None
-        self._taken: TakenAnswer | None = None
+        self._known = response if isinstance(response, TakenAnswer) else None
         self.size = size
         self.start = start
         self.etag = etag
@@ -64,13 +64,13 @@ class OpenedFile:
             return None
         taking = response.take_over()
         if taking is not None:
-            self._taken, self._response = response, None
+            self._response = None
         return taking
 
     def abort(self) -> None:
         """See the port."""
-        if self._taken is not None:
-            self._taken.hang_up()
+        if self._known is not None:
+            self._known.hang_up()
         response, self._response = self._response, None
         if response is not None:
             discard(response)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from typing import TypeVar
 
 from twisted.internet.defer import Deferred
@@ -121,14 +120,21 @@ class Attempt:
             return await self._somebody_else(error)
 
     async def _somebody_else(self, error: Exception) -> RemoteFile:
-        """Nothing that is there is of any use, and he is gone: begin with another friend's file (F46)."""
+        """
+        Nothing that is there is of any use, and he is gone: begin with another friend's file (F46). Raises why another
+        one can't give it now, if there is one who may later.
+        """
+        passing: Exception | None = None
         for source in await self._until(others_of(self._file, self._tools)):
-            with suppress(PeerError, NotFound):
+            try:
                 remote = await self._lead(source, etag=None)
-                told = {"title": self._file.title, "hash": self._file.hash, "reason": str(error)}
-                _log.info("{title} comes from {peer} instead: {reason}", peer=source.peer_name, **told)
-                return remote
-        raise error
+            except (PeerError, NotFound) as his:
+                passing = passing or (None if is_for_good(his) else his)
+                continue
+            told = {"title": self._file.title, "hash": self._file.hash, "reason": str(error)}
+            _log.info("{title} comes from {peer} instead: {reason}", peer=source.peer_name, **told)
+            return remote
+        raise passing or error
 
     async def _lead(self, source: Source, *, etag: str | None) -> RemoteFile:
         """By his file the download goes if he answers: by what is there if it is the file with ``etag``."""

@@ -13,6 +13,9 @@ from jackd.transfer.job import Job
 from jackd.web.meter import Meter
 from jackd.web.rate import Bucket
 
+MAX_FALLBACKS = 3
+"""Times that less is there than before (the friend has another file now, say), and progress counts anew."""
+
 PACE_SECONDS = 300.0
 """How long a download may be slow before it counts as slow (F17)."""
 
@@ -22,7 +25,8 @@ class Entry:
     """
     :ivar bucket: the download's own speed limit.
     :ivar job: the attempt that runs now.
-    :ivar best: the most bytes that were ever on the disk: what is more is progress.
+    :ivar best: the most bytes that were on the disk: what is more is progress.
+    :ivar fallbacks: how often there were fewer at the begin of an attempt.
     :ivar disk_waits: attempts in a row that our own disk or database spoilt.
     :ivar pace: the speed over minutes, by which a slow one is known.
     :ivar slow: whether it has been slow for so long.
@@ -34,6 +38,7 @@ class Entry:
     bucket: Bucket = Factory(Bucket)
     job: Job | None = None
     best: int = 0
+    fallbacks: int = 0
     disk_waits: int = 0
     timer: IDelayedCall | None = None
     meter: Meter = Factory(Meter)
@@ -47,6 +52,9 @@ class Entry:
         """``job`` runs from now on, ``at`` in seconds of the clock that measures its speed."""
         self.job = job
         self._counted = at
+        if self.download.received < self.best and self.fallbacks < MAX_FALLBACKS:
+            self.fallbacks += 1
+            self.best = self.download.received
         self.meter, self.pace, self.slow, self.yielding = Meter(), Meter(PACE_SECONDS), False, False
         self.meter.sample(at, self.download.received)
         self.pace.sample(at, self.download.received)

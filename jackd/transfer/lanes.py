@@ -19,7 +19,7 @@ from jackd.transfer.lane import Lane
 from jackd.transfer.ledger import Ledger
 from jackd.transfer.part import Part
 from jackd.transfer.pool import Claim, Pool
-from jackd.transfer.seeders import Seeder, Seeders
+from jackd.transfer.seeders import Seeder, Seeders, is_for_good
 from jackd.transfer.sink import Stopped
 from jackd.transfer.tools import Tools
 from jackd.transfer.tuner import Tuner
@@ -226,7 +226,14 @@ class Lanes:
         elif self._pool.empty:
             self._done.callback(None)
         elif not self._somebody_may_come():
-            self._done.errback(Failure(self._seeders.reason()))
+            self._done.errback(Failure(self._reason()))
+
+    def _reason(self) -> Exception:
+        """Why nobody is left; that passes as long as somebody who may have it has not said yet."""
+        reason = self._seeders.reason()
+        if self.joining and is_for_good(reason):
+            return PeerError(f"{reason}; others are being asked")
+        return reason
 
     def _somebody_may_come(self) -> bool:
         now = self._tools.clock.seconds()

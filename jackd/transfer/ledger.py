@@ -36,6 +36,7 @@ class Ledger:
         self._file = file
         self._part = part
         self._tools = tools
+        self._read = Coverage()
         self._unsure = False
         self._givers: dict[Source, Coverage] = {}
         self._checkpoints = self._new_checkpoints()
@@ -73,12 +74,20 @@ class Ledger:
     def remove(self, span: Coverage) -> None:
         """These bytes are wrong, or may be."""
         self.good -= span
+        self._read -= span
         self._set(self.there - span)
 
+    def reading(self, span: Coverage) -> None:
+        """What is there of these bytes is being compared from now on."""
+        self._read = span & self.there
+
+    def is_as_read(self, span: Coverage) -> bool:
+        """Whether no other bytes came in their place since."""
+        return not span - self._read
+
     def approve(self, span: Coverage) -> None:
-        """These bytes were found to be right, if they are still there."""
-        if self.there.covers(*span.spans[0]):
-            self.good |= span
+        """These bytes were found to be right; what came in their place since is not what was found so."""
+        self.good |= span & self._read
 
     async def start_over(self, etag: str | None, lead: Source) -> None:
         """
@@ -100,7 +109,7 @@ class Ledger:
 
     def _begin_with(self, etag: str | None, lead: Source) -> None:
         file = self._file
-        self.good = Coverage()
+        self.good = self._read = Coverage()
         self._givers.clear()
         self._set(Coverage())
         file.etag = etag

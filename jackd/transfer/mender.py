@@ -24,7 +24,10 @@ from jackd.transfer.source import opened
 from jackd.transfer.tools import Tools
 
 MAX_BAD = 16
-"""Wrong blocks in one attempt. A line does not garble that much; a friend who is broken does."""
+"""
+Wrong blocks that came in one attempt. A line does not garble that much; a friend who is broken does. Of what came
+before, a disk may have lost more than that.
+"""
 
 TRIES = 3
 PAUSE_SECONDS = 2.0
@@ -46,6 +49,7 @@ class Mender:
         self._seeders = seeders
         self._tools = tools
         self._mended: dict[int, set[Seeder]] = {}
+        self._bad: set[int] = set()
         self._interrupt: Callable[[], object] | None = None
         self._stopped = False
 
@@ -55,19 +59,19 @@ class Mender:
         if self._interrupt is not None:
             self._interrupt()
 
-    async def mend(self, manifest: Manifest, number: int) -> None:
+    async def mend(self, manifest: Manifest, number: int, *, is_disks_fault: bool = False) -> None:
         """
         Write that block again, with bytes of somebody else if there is anybody; what came is not compared here.
 
+        :param is_disks_fault: whoever gave it is not to blame.
         :raises PeerError: for good when all were asked for it already, or when too many were wrong.
         :raises Stopped: after :meth:`stop`.
         """
         block = Coverage.of(*manifest.span(number))
         givers = self._ledger.givers(block)
         self._ledger.remove(block)
-        self._seeders.blame(givers)
-        if number not in self._mended and len(self._mended) >= MAX_BAD:
-            raise PeerError(LIES, temporary=False)
+        if givers and not is_disks_fault:
+            self._blame(number, givers)
         tried = self._mended.setdefault(number, set())
         able = self._seeders.for_block(givers, tried)
         if not able:
@@ -77,6 +81,12 @@ class Mender:
         tried.add(seeder)
         self._ledger.add(block, seeder.source)
         await self._ledger.advance()
+
+    def _blame(self, number: int, givers: list[Source]) -> None:
+        self._seeders.blame(givers)
+        self._bad.add(number)
+        if len(self._bad) > MAX_BAD:
+            raise PeerError(LIES, temporary=False)
 
     def _tell(self, block: Coverage, givers: list[Source]) -> None:
         [(start, stop)] = block.spans

@@ -26,14 +26,22 @@ class Remains:
         knows yet. A disk that is not there can't keep a row in the list; what remains of a part is swept away later.
         """
         try:
+            ours = delete_files or download.state is not State.COMPLETED
+            finished = [file for file in download.files if ours and await self._is_finished(file)]
             await self._disk.run(self._folder.discard_parts, download.hash)
-            if delete_files or download.state is not State.COMPLETED:
-                for file in download.files:
-                    if file.done or not file.left:
-                        await self._disk.run(self._folder.discard_finished, download.folder, file.path)
+            for file in finished:
+                await self._disk.run(self._folder.discard_finished, download.folder, file.path)
             await self._disk.run(self._folder.tidy, download.folder, download.files[0].path)
         except DiskTrouble as error:
             _log.warn("{title}: its files are not removed: {error}", title=download.grab.title, error=str(error))
+
+    async def _is_finished(self, file: DownloadFile) -> bool:
+        """
+        Whether it has its name, perhaps since just before a crash. As long as its part is there it has not: under that
+        name lies another one's then, such as what was kept of an earlier grab (F12).
+        """
+        whole = not file.left and await self._disk.run(self._folder.part_size, file.hash, file.number) is None
+        return file.done or whole
 
     async def look_again(self, download: Download) -> bool:
         """

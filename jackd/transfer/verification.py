@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -11,7 +12,7 @@ from twisted.python.failure import Failure
 
 from jackd.model.coverage import Coverage
 from jackd.model.manifest import BLOCK_BYTES, Manifest
-from jackd.transfer.disk import Disk
+from jackd.transfer.disk import Disk, DiskTrouble
 from jackd.transfer.finder import ManifestFinder
 from jackd.transfer.ledger import Ledger
 from jackd.transfer.mender import Mender
@@ -63,6 +64,7 @@ class Verification:
         self._clock = clock
         self._tell = found
         self._broken = broken
+        self._unreadable: set[int] = set()
         self._stopped = False
         self._running = False
         self._idle = False
@@ -169,12 +171,24 @@ class Verification:
         if blocks is None:
             return False
         first, last = blocks
-        wrong = await self._threads.run(_first_bad, self._part, manifest, first, last)
+        self._ledger.reading(Coverage.of(manifest.span(first)[0], manifest.span(last - 1)[1]))
+        wrong, unreadable = await self._threads.run(_first_bad, self._part, manifest, first, last)
         if first < wrong:
             self._ledger.approve(Coverage.of(manifest.span(first)[0], manifest.span(wrong - 1)[1]))
-        if wrong < last and self._ledger.there.covers(*manifest.span(wrong)):
-            await self._mender.mend(manifest, wrong)
+        if wrong < last and self._ledger.is_as_read(Coverage.of(*manifest.span(wrong))):
+            await self._mend(manifest, wrong, unreadable)
         return True
+
+    async def _mend(self, manifest: Manifest, number: int, unreadable: OSError | None) -> None:
+        """
+        Fetch that block again. What the disk can't read, it may take when it is written once more; a second time it is
+        the disk that fails.
+        """
+        if unreadable is not None and number in self._unreadable:
+            raise DiskTrouble(unreadable.strerror or str(unreadable)) from unreadable
+        if unreadable is not None:
+            self._unreadable.add(number)
+        await self._mender.mend(manifest, number, is_disks_fault=unreadable is not None)
 
     def _next(self, manifest: Manifest) -> tuple[int, int] | None:
         for start, stop in (self._ledger.there - self._ledger.good).spans:
@@ -192,9 +206,15 @@ def _digesting(manifest: Manifest | None) -> bool | None:
     return True if manifest.block_size == BLOCK_BYTES else None
 
 
-def _first_bad(part: Part, manifest: Manifest, first: int, last: int) -> int:
-    """The first of these blocks that is not as it should be, ``last`` when all are."""
+def _first_bad(part: Part, manifest: Manifest, first: int, last: int) -> tuple[int, OSError | None]:
+    """The first of these blocks that is not as it should be, or can't be read, and why; ``last`` when all are well."""
     for number in range(first, last):
-        if part.digest(*manifest.span(number)) != manifest.digest(number):
-            return number
-    return last
+        try:
+            digest = part.digest(*manifest.span(number))
+        except OSError as error:
+            if error.errno != errno.EIO:
+                raise
+            return number, error
+        if digest != manifest.digest(number):
+            return number, None
+    return last, None

@@ -175,8 +175,14 @@ class _Uncoded:
 
 
 def discard(response: IResponse) -> None:
-    """Close the connection of an answer whose body nobody wants."""
+    """
+    Close the connection of an answer whose body nobody wants; at once if the answer knows its connection. Else, through
+    TLS, it is only said that it may be closed, and a server may go on sending all the same.
+    """
+    hang_up = getattr(response, "hang_up", None)
     response.deliverBody(_Hangup())
+    if hang_up is not None:
+        hang_up()
 
 
 class _Hangup(Protocol):

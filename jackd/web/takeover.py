@@ -56,7 +56,12 @@ class TakenAnswer(proxyForInterface(IResponse, "_response")):  # type: ignore[mi
             whole = prefix.ended.check(ResponseDone)
             taken.callback(Taken(prefix=bytes(prefix.data), connection=None)) if whole else taken.errback(prefix.ended)
             return
-        taken.callback(Taken(prefix=bytes(prefix.data), connection=self._transport.getHandle().dup()))
+        try:
+            connection = self._transport.getHandle().dup()
+        except OSError:
+            taken.errback()  # no descriptors are left
+        else:
+            taken.callback(Taken(prefix=bytes(prefix.data), connection=connection))
 
 
 class _Prefix(Protocol):
@@ -104,7 +109,7 @@ class _Dialler:
     def endpointForURI(self, uri: URI) -> IStreamClientEndpoint:
         endpoint: Any = HostnameEndpoint(self._reactor, uri.host, uri.port, timeout=self._timeout)
         if uri.scheme == b"https":
-            return wrapClientTLS(self._trust.creatorForNetloc(uri.host, uri.port), endpoint)
+            endpoint = wrapClientTLS(self._trust.creatorForNetloc(uri.host, uri.port), endpoint)
         return _Watched(endpoint, self)
 
 

@@ -10,7 +10,9 @@ from twisted.internet.defer import Deferred
 from jackd.model.coverage import Coverage
 from jackd.model.download import State
 from jackd.model.errors import ItemGone, PeerBusy, PeerError
+from jackd.storage.threads import InlineWorkers
 from jackd.transfer import checkpoint, division, inbox, mender
+from jackd.transfer.queue import DownloadQueue
 from tests.transfer.friends import ALICE, Friends, a_friend, world_of
 from tests.transfer.test_verification import BLOCK, LIES, SIZE, arrived, flipped, manifest_of, stored
 from tests.transfer.world import CONTENT, FakeFile, lost
@@ -467,3 +469,89 @@ def test_whatever_they_do_what_arrives_is_right(tmp_path_factory, data):
 
 def is_flowing(file: FakeFile) -> bool:
     return file.delivering and not file.aborted and not getattr(file, "over", False) and file.at < len(file.content)
+
+
+# -- whoever may have it later is waited for
+
+
+@pytest.mark.parametrize("why", [PeerBusy("in the queue", retry_after=5), PeerError("no route")])
+def test_that_the_first_is_gone_is_no_end_while_another_one_is_only_busy(tmp_path, why):
+    """F46, F30"""
+    alice, bob = a_friend(manifest=False), a_friend('"two"', manifest=False)
+    alice.errors = [ItemGone() for _ in range(20)]
+    bob.errors = [why]
+    world = world_of(tmp_path, Friends(aaaaaaaa=alice, bob=bob))
+    download = world.add()
+    assert download.state is State.WAITING
+    assert str(why) in download.reason
+    world.wait_often(60)
+    assert arrived(world)
+
+
+def test_that_all_are_gone_is_the_end(tmp_path):
+    alice, bob = a_friend(), a_friend('"two"')
+    alice.errors, bob.errors = [ItemGone()], [ItemGone()]
+    download = world_of(tmp_path, Friends(aaaaaaaa=alice, bob=bob)).add()
+    assert download.state is State.FAILED
+
+
+def test_nor_while_another_one_still_computes_his_digests(tmp_path):
+    alice, bob = a_friend(), a_friend('"two"')
+    computing = PeerError("computing", retry_after=20.0)
+    bob.manifests = [computing, computing, manifest_of(etag='"two"')]
+    alice.script = lambda file: file.send(5500).lose()
+    alice.part_errors = [ItemGone() for _ in range(9)]
+    world = world_of(tmp_path, Friends(aaaaaaaa=alice, bob=bob))
+    world.add()
+    alice.errors = [ItemGone() for _ in range(20)]
+    world.wait_often(300)
+    assert arrived(world)
+
+
+class Late:
+    """Threads of which one tells later what it has found."""
+
+    def __init__(self) -> None:
+        self.hold = False
+        self.held: list[tuple[Deferred, Deferred]] = []
+
+    def run(self, job, *args):
+        found, told = InlineWorkers().run(job, *args), Deferred()
+        if not self.hold:
+            return found
+        self.held.append((told, found))
+        return told
+
+    def tell(self) -> None:
+        self.hold = False
+        for told, found in self.held:
+            found.chainDeferred(told)
+
+
+def test_what_another_one_wrote_while_a_block_was_compared_is_compared_again(tmp_path, alice, bob, monkeypatch):
+    """F25: the thread has read bytes that are not there any more when it tells that they are right."""
+    late = Late()
+    made = DownloadQueue.__init__
+    monkeypatch.setattr(DownloadQueue, "__init__", lambda queue, **known: made(queue, **{**known, "digests": late}))
+    bob.script = silent
+    both = world_of(tmp_path, Friends(aaaaaaaa=alice, bob=bob))
+    download = both.add()
+    late.hold = True
+    bob.parts[0].send(BLOCK, piece=BLOCK)
+    assert len(late.held) == 1
+    bob.part_errors = [ItemGone() for _ in range(9)]
+    bob.parts[0].lose()
+    both.wait(4)
+    first = alice.opened[0]
+    first.send(6000, piece=BLOCK)
+    again = alice.parts[-1]
+    again.content = flipped(6500)[: len(again.content)]
+    again.send(BLOCK, piece=BLOCK)
+    late.tell()
+    alice.part_script = FakeFile.whole
+    for file in (first, *alice.parts):
+        file.send().end()
+    both.wait(5)
+    assert (download.state, download.verified) == (State.COMPLETED, True)
+    [file] = both.finished()
+    assert (both.completed / file).read_bytes() == CONTENT

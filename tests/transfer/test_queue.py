@@ -613,3 +613,45 @@ def test_left_over_parts_are_swept_away(world):
     (world.completed / ".jack" / "operators-own").mkdir()
     world.restart()
     assert world.work() == ["operators-own"]
+
+
+def test_progress_counts_anew_after_the_friend_has_got_another_file(tmp_path):
+    """Else a line that breaks now and then would come to the end of its attempts, though each brings something."""
+    world = World(tmp_path, max_download_attempts=3).start()
+    world.files.script = lambda file: file.send(9000).lose()
+    download = world.add()
+    world.files.etag = '"two"'
+    world.files.script = lambda file: file.send(1500).lose()
+    world.wait_often(4000)
+    assert download.state is State.COMPLETED
+
+
+def test_but_not_for_ever(tmp_path):
+    world = World(tmp_path, max_download_attempts=3).start()
+
+    def another_one_each_time(file: FakeFile) -> None:
+        world.files.etag = f'"{len(world.files.opened)}"'
+        file.send(9000 - len(world.files.opened)).lose()
+
+    world.files.script = another_one_each_time
+    download = world.add()
+    world.wait_often(6000)
+    assert download.state is State.FAILED
+
+
+@pytest.mark.parametrize("state", ["verifying", "waiting"])
+def test_what_was_kept_of_an_earlier_grab_is_not_removed_with_a_later_one(tmp_path, state):
+    """F12: all bytes of the later one are there, but not under that name."""
+    world = World(tmp_path).start()
+    first = world.add()
+    world.do("delete", [first.hash], delete_files=False)
+    [kept] = world.finished()
+    world.files.manifests = [PeerError("computing", retry_after=50.0)]
+    second = world.add()
+    world.wait(61)
+    assert (second.left, second.state) == (0, State.VERIFYING)
+    if state == "waiting":
+        world.do("pause", [second.hash])
+    world.do("delete", [second.hash], delete_files=False)
+    assert world.finished() == [kept]
+    assert world.work() == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+
 import pytest
 from attrs import evolve
 from twisted.internet.defer import Deferred
@@ -14,6 +16,7 @@ from jackd.model.manifest import Manifest
 from jackd.storage.digests import digest
 from jackd.storage.downloads import DownloadStore
 from jackd.transfer import checkpoint, inbox, mender, verification
+from jackd.transfer import part as part_module
 from jackd.transfer.mender import MAX_BAD
 from jackd.transfer.part import Part
 from jackd.transfer.verification import FAILING_SECONDS, PATIENCE_SECONDS
@@ -424,3 +427,64 @@ def test_a_disk_that_loses_bytes_is_not_the_friends_fault(world, monkeypatch):
     world.files.last.send().end()
     assert download.state in (State.WAITING, State.COMPLETED)
     assert not any("manifest" in d.reason for d in world.queue.list())
+
+
+# -- what the disk has lost
+
+
+def with_a_part(tmp_path, content: bytes, lost: int) -> World:
+    """What came before was never compared, and so many of its blocks are not what they were."""
+    world = World(tmp_path)
+    world.files.content = content
+    world.files.manifests = [PeerError("computing", retry_after=50.0)]
+    world.files.script = lambda file: file.send(30 * BLOCK).lose()
+    world.start().add(size=len(content))
+    [part] = world.completed.glob(".jack/*/part")
+    with part.open("r+b") as file:
+        for number in range(lost):
+            file.seek(number * BLOCK + 5)
+            file.write(b"\xff\xfe\xfd")
+    world.files.manifests, world.files.script = [manifest_of(content)], FakeFile.whole
+    return world.restart()
+
+
+def test_an_honest_friend_is_not_blamed_for_what_the_disk_has_lost(tmp_path):
+    content = bytes(range(256)) * 160
+    world = with_a_part(tmp_path, content, MAX_BAD + 5)
+    world.wait(60)
+    [download] = world.queue.list()
+    assert (download.state, download.verified) == (State.COMPLETED, True)
+    [file] = world.finished()
+    assert (world.completed / file).read_bytes() == content
+
+
+def unreadable(monkeypatch, start: int, times: int) -> list[int]:
+    """The disk can't read the block that begins there; so often."""
+    asked: list[int] = []
+    real = part_module.digest_span
+
+    def read(descriptor: int, first: int, stop: int) -> bytes:
+        if first == start:
+            asked.append(first)
+            if len(asked) <= times:
+                raise OSError(errno.EIO, "Input/output error")
+        return real(descriptor, first, stop)
+
+    monkeypatch.setattr(part_module, "digest_span", read)
+    return asked
+
+
+def test_a_block_that_can_not_be_read_is_fetched_and_written_once_more(world, monkeypatch):
+    """A disk puts it elsewhere then. No friend is to blame."""
+    unreadable(monkeypatch, 3 * BLOCK, times=1)
+    download = world.add()
+    assert world.files.parts_asked == [(3 * BLOCK, 4 * BLOCK)]
+    assert (download.state, download.verified) == (State.COMPLETED, True)
+
+
+def test_when_it_can_not_be_read_again_the_disk_is_waited_for(world, monkeypatch):
+    unreadable(monkeypatch, 3 * BLOCK, times=2)
+    download = world.add()
+    assert (download.state, download.reason) == (State.WAITING, "Input/output error")
+    world.wait(3600)
+    assert (download.state, download.verified) == (State.COMPLETED, True)

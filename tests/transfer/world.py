@@ -279,6 +279,11 @@ class World:
     def wait(self, seconds: float) -> None:
         self.clock.advance(seconds)
 
+    def wait_often(self, seconds: int) -> None:
+        """A second at a time."""
+        for _ in range(seconds):
+            self.clock.advance(1)
+
     def work(self) -> list[str]:
         """What lies in the work folder."""
         folder = self.completed / ".jack"

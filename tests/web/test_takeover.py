@@ -1,0 +1,79 @@
+"""Connections that are taken over, or left, in mid-answer."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from attrs import evolve
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred
+from twisted.internet.protocol import Factory, Protocol, connectionDone
+from twisted.internet.ssl import DefaultOpenSSLContextFactory
+from twisted.internet.task import deferLater
+from twisted.python.failure import Failure
+
+from jackd.web.outgoing import Outgoing
+from jackd.web.takeover import TakenAnswer, TakeoverAgent
+from tests.certificates import Trusting, self_signed
+from tests.peer.support import ALICE, client
+from tests.support import MATRIX
+
+SIZE = 50_000_000
+
+
+class Deaf(Protocol):
+    """Sends on and on, and does not care for being asked to close."""
+
+    def dataReceived(self, data: bytes) -> None:
+        transport: Any = self.transport
+        transport.write(b'HTTP/1.1 200 OK\r\nContent-Length: %d\r\nETag: "a"\r\n\r\n' % SIZE)
+        transport.write(bytes(SIZE // 10))
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        self.factory.lost.callback(None)  # type: ignore[union-attr]
+
+
+class Paused(Protocol):
+    """Reads nothing of the body, as under a limit."""
+
+    def connectionMade(self) -> None:
+        transport: Any = self.transport
+        transport.pauseProducing()
+
+
+@pytest.mark.parametrize("delivered", [True, False])
+async def test_an_answer_through_tls_that_nobody_wants_any_more_ends_at_once(tmp_path, delivered):
+    """It would go on coming, beside every limit, and take the friend's slot: of TLS only the wish to end is heard."""
+    chain, key = self_signed(tmp_path)
+    factory: Any = Factory.forProtocol(Deaf)
+    factory.lost = Deferred()
+    context = DefaultOpenSSLContextFactory(str(key), str(chain))
+    port = reactor.listenSSL(0, factory, context, interface="127.0.0.1")
+    alice = evolve(ALICE, url=f"https://localhost:{port.getHost().port}")
+    agent = TakeoverAgent(reactor, 5, Trusting())
+    try:
+        remote = await client(Outgoing(agent, reactor), reactor, alice).open(MATRIX.id)
+        if delivered:
+            remote.deliver(Paused())
+        remote.abort()
+        await factory.lost.addTimeout(10, reactor)
+    finally:
+        await port.stopListening()
+        await deferLater(reactor, 0)
+
+
+def test_without_a_descriptor_left_taking_over_fails_instead_of_hanging():
+    def dup() -> None:
+        raise OSError(24, "Too many open files")
+
+    later: list[tuple[Any, ...]] = []
+    clock = SimpleNamespace(callLater=lambda _, *call: later.append(call))
+    transport = SimpleNamespace(reactor=clock, pauseProducing=lambda: None, getHandle=lambda: SimpleNamespace(dup=dup))
+    answer = TakenAnswer(SimpleNamespace(length=5, deliverBody=lambda _: None), transport)
+    failed: list[Failure] = []
+    taken: Deferred[Any] = Deferred()
+    taken.addErrback(failed.append)
+    answer._hand_over(SimpleNamespace(ended=None, data=b""), taken)
+    assert failed[0].check(OSError)
