@@ -16,6 +16,7 @@ from jackd.assembly import assemble
 from jackd.config import Settings
 from jackd.model.errors import JackError
 from jackd.model.secret import Secret
+from jackd.ops.descriptors import allow_descriptors
 from jackd.ops.garbage import settle
 from jackd.ops.log import LoggedService, observer_for, stream_for
 
@@ -51,6 +52,7 @@ def makeService(options: Options, reactor: Any = None) -> MultiService:
     # The wall clock jumps (NTP, suspend, 1970 at boot); timers must not.
     reactor.seconds = time.monotonic
     sys.setswitchinterval(SWITCH_SECONDS)
+    allow_descriptors()
     try:
         path = config.find_config(options["config"], os.environ)
         fresh = config.write_default(path)

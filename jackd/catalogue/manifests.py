@@ -17,7 +17,7 @@ from jackd.ports import Location, Mints
 from jackd.storage.digests import digest, digest_span
 from jackd.storage.manifests import ManifestStore
 from jackd.storage.threads import Workers
-from jackd.web.files import etag_of, open_beneath
+from jackd.web.files import GONE, etag_of, open_beneath
 from jackd.web.sending import FileReader
 
 _log = Logger(namespace="jackd.catalogue")
@@ -91,8 +91,10 @@ class ManifestMaker(Service):
     async def _open(self, file: FileReader) -> None:
         try:
             await self._disk.run(file.open)
-        except OSError:
-            raise NotFound("File not found") from None
+        except OSError as error:
+            if error.errno in GONE:
+                raise NotFound("File not found") from None
+            raise Unavailable("the file can't be read just now", retry_after=RETRY_SECONDS) from None
         if not file.size:
             raise NotFound("an empty file has no manifest")
 

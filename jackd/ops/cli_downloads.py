@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from argparse import SUPPRESS, ArgumentParser, Namespace
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
@@ -33,21 +33,25 @@ class Action:
 
     :ivar call: its name there, and ``form`` what goes with it.
     :ivar done: what is said afterwards.
+    :ivar passes_over: states in which it means nothing.
     """
 
     call: str
     done: str
     help: str
     form: Mapping[str, str] = {}
+    passes_over: Collection[str] = ()
 
 
 ACTIONS = {
-    "pause": Action("pause", "paused", "stop it; what came is kept"),
+    "pause": Action("pause", "paused", "stop it; what came is kept", passes_over=("completed", "failed")),
     "resume": Action("resume", "resumed", "go on, at once; gives what failed another chance"),
     "remove": Action("delete", "removed", "take it off the queue; a finished file stays", {"deleteFiles": "false"}),
     "top": Action("topPrio", "first now", "make it the first of the queue"),
     "bottom": Action("bottomPrio", "last now", "make it the last of the queue"),
-    "force": Action("setForceStart", "forced", "go on beside the others, without a slot", {"value": "true"}),
+    "force": Action(
+        "setForceStart", "forced", "go on beside the others, without a slot", {"value": "true"}, ("completed",)
+    ),
 }
 
 
@@ -101,12 +105,19 @@ def rows(daemon: Client) -> list[dict[str, Any]]:
 def act(options: Namespace) -> int:
     """Does it to all that are named, or, when one can't be told, to none."""
     daemon, action = own_daemon(options), ACTIONS[options.action]
-    chosen = choose(rows(daemon), options.which)
-    form = {"hashes": "|".join(chosen), **action.form}
+    found = rows(daemon)
+    chosen, states = choose(found, options.which), {row["hash"]: row["state"] for row in found}
+    left = {hash: title for hash, title in chosen.items() if states[hash] not in action.passes_over}
+    for hash, title in chosen.items():
+        if hash not in left:
+            print(f"nothing to {options.action}, it is {states[hash]}: {title}")
+    if not left:
+        return 1
+    form = {"hashes": "|".join(left), **action.form}
     if getattr(options, "files", False):
         form["deleteFiles"] = "true"
     daemon.change(f"/api/v2/torrents/{action.call}", form)
-    for title in chosen.values():
+    for title in left.values():
         print(f"{action.done}: {title}")
     return 0
 

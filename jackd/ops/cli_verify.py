@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from jackd.model.filenames import video_extension
 from jackd.model.manifest import Manifest
 from jackd.ops.cli_config import settings_for
 from jackd.ops.client import CommandFailed
@@ -50,17 +51,26 @@ def add_to(commands: _SubParsersAction[ArgumentParser], config: ArgumentParser) 
 
 
 def verify_file(options: Namespace) -> int:
-    """Prints OK, or where a file is damaged; exit code 1 for that, too."""
+    """Prints OK, or what is wrong with a file; exit code 1 for that, too."""
     with _database(settings_for(options).jack.state_dir / "jack.db") as db:
         if _HASH.fullmatch(options.what.lower()):
             files = _by_hash(db, options.what.lower())
         else:
             path = Path(options.what)
             files = [(path, _by_size(db, path))]
-    return max([_told(path, _compared(path, manifests)) for path, manifests in files])
+    return max([_told(path, manifests) for path, manifests in files])
 
 
-def _told(path: Path, bad: Sequence[tuple[int, int]]) -> int:
+def _told(path: Path, manifests: Sequence[Manifest]) -> int:
+    """Of several files each is looked at, whatever is wrong with another one."""
+    if not manifests:
+        print(f"UNKNOWN {path}: the friend gave no digests of it")
+        return 1
+    try:
+        bad = _compared(path, manifests)
+    except CommandFailed as error:
+        print(f"BAD {error}")
+        return 1
     if not bad:
         print(f"OK {path}")
         return 0
@@ -82,15 +92,15 @@ def _database(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def _by_hash(db: sqlite3.Connection, hash: str) -> list[tuple[Path, list[Manifest]]]:
-    """Each file of the download of which there are digests."""
+    """Each file of the download; of what lies beside a video only what there are digests of."""
     rows = db.execute(_FILES, [hash]).fetchall()
     if not rows:
         raise CommandFailed("no download has that hash (any more); name the file itself")
     found = [(Path(row["folder"], row["path"]), find(db, "download_manifests", row["key"])) for row in rows]
-    known = [(path, [manifest]) for path, manifest in found if manifest is not None]
-    if not known:
+    looked_at = [(path, manifest) for path, manifest in found if manifest is not None or video_extension(path.name)]
+    if not any(manifest for _, manifest in looked_at):
         raise CommandFailed("the friend gave no digests of that file")
-    return known
+    return [(path, [manifest] if manifest else []) for path, manifest in looked_at]
 
 
 def _by_size(db: sqlite3.Connection, path: Path) -> list[Manifest]:
@@ -112,13 +122,13 @@ def _compared(path: Path, manifests: Sequence[Manifest]) -> list[tuple[int, int]
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         with open(descriptor, "rb", buffering=0):
-            return min((_bad(descriptor, manifest) for manifest in manifests), key=len)
+            return min((_bad(path, descriptor, manifest) for manifest in manifests), key=len)
     except OSError as error:
         raise CommandFailed(f"{path} can't be read: {error.strerror or error}") from None
 
 
-def _bad(descriptor: int, manifest: Manifest) -> list[tuple[int, int]]:
+def _bad(path: Path, descriptor: int, manifest: Manifest) -> list[tuple[int, int]]:
     if os.fstat(descriptor).st_size != manifest.size:
-        raise CommandFailed(f"the file has {os.fstat(descriptor).st_size} bytes, not {manifest.size}")
+        raise CommandFailed(f"{path} has {os.fstat(descriptor).st_size} bytes, not {manifest.size}")
     spans = ((number, manifest.span(number)) for number in range(manifest.count))
     return [span for number, span in spans if digest_span(descriptor, *span) != manifest.digest(number)]

@@ -25,6 +25,7 @@ MAX_LINKS = 32
 
 DONE, REFUSED = "Ok.", "Fails."
 
+_RATES = {"dlLimit": "download", "upLimit": "upload"}
 _DOWNLOAD = "/torznab/download/"
 _SUFFIX = ".torrent"
 
@@ -107,6 +108,8 @@ class Adding:
     async def _decorate(self, hash: str, call: Call) -> None:
         if tags := tags_in(call):
             await self._tags.put([hash], tags)
+        if rates := {name: call.rate(field) for field, name in _RATES.items() if field in call.params}:
+            await self._downloads.set_speed_limits([hash], **rates)
         if "ratioLimit" in call.params or "seedingTimeLimit" in call.params:
             await self._downloads.set_share_limits([hash], *share_limits(call))
 

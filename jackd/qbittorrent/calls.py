@@ -10,6 +10,7 @@ from attrs import field, frozen
 from jackd.model.errors import BadRequest
 from jackd.qbittorrent.wire import View
 from jackd.web.forms import Upload
+from jackd.web.rate import MAX_RATE
 
 Answer = str | Mapping[str, Any] | list[Any]
 """Text, or what becomes JSON."""
@@ -48,6 +49,10 @@ class Call:
             return int(self.params.get(name, ""))
         except ValueError:
             return 0
+
+    def rate(self, name: str) -> int:
+        """Bytes/s; 0 for no limit."""
+        return max(0, min(self.number(name), MAX_RATE))
 
     def words(self, name: str, separator: str = ",") -> list[str]:
         """The parts of a list, trimmed, none empty, none twice."""

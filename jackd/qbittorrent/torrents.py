@@ -12,7 +12,6 @@ from jackd.qbittorrent import contents, wire
 from jackd.qbittorrent.adding import share_limits
 from jackd.qbittorrent.calls import Actions, Answer, Call
 from jackd.qbittorrent.queue import Queue, select
-from jackd.web.rate import MAX_RATE
 
 _FILE_PRIORITIES = {"0", "1", "6", "7"}
 
@@ -179,19 +178,15 @@ class Limits:
     async def limit_download(self, call: Call) -> Answer:
         """``hashes``, ``limit``: bytes/s, 0 for no limit."""
         call.need("hashes", "limit")
-        await self._downloads.set_speed_limits(self._queue.hashes(call), download=_rate(call))
+        await self._downloads.set_speed_limits(self._queue.hashes(call), download=call.rate("limit"))
         return ""
 
     @actions.change("torrents/setUploadLimit")
     async def limit_upload(self, call: Call) -> Answer:
         """``hashes``, ``limit``; without effect."""
         call.need("hashes", "limit")
-        await self._downloads.set_speed_limits(self._queue.hashes(call), upload=_rate(call))
+        await self._downloads.set_speed_limits(self._queue.hashes(call), upload=call.rate("limit"))
         return ""
-
-
-def _rate(call: Call) -> int:
-    return max(0, min(call.number("limit"), MAX_RATE))
 
 
 class Unsupported:

@@ -44,6 +44,12 @@ LEAST, ALONE = 16 * 1024, 16 * 1024 * 1024
 LONG_SECONDS = 0.02
 """Bytes of one turn when there is nobody else: as many as take no longer than that, for another one may come."""
 
+LOOKS = 4
+"""In so many parts of the time in which a stream must go on, it is seen whether it does."""
+
+SLOWEST = 1024
+"""Bytes per second; who takes fewer is one who takes nothing."""
+
 LOOK_SECONDS = 0.25
 """Threads with nothing to do look so often whether there will be nothing any more."""
 
@@ -72,6 +78,9 @@ class Pump(Protocol):
     def alone(self, alone: bool) -> None:
         """Whether nobody else needs the thread: turns may then wait, :data:`LONG_SECONDS` for the descriptor."""
 
+    def waits(self) -> int:
+        """Bytes that were moved and wait on their way: as long as they become fewer, somebody takes them."""
+
     def close(self) -> None:
         """Let go of everything; it is the last call, also when the stream was cancelled or failed."""
 
@@ -82,6 +91,7 @@ class _Stream:
     idle: float
     done: Deferred[None]
     heard: float
+    waiting: int = 0
     turning: bool = False
     later: bool = False
     ended: bool = False
@@ -167,8 +177,18 @@ class Pumps:
         now = time.monotonic()
         with self._lock:
             for stream in list(self._streams.values()):
-                if now - stream.heard > stream.idle and not stream.turning and not stream.later:
-                    self._end(stream, Failure(Stalled()))
+                if now - stream.heard > stream.idle / LOOKS and not stream.turning and not stream.later:
+                    self._look_at(stream, now)
+
+    def _look_at(self, stream: _Stream, now: float) -> None:
+        """A descriptor is ready again when much of what waits was taken: a slow reader may need minutes for that."""
+        waits = stream.pump.waits()
+        if stream.waiting - waits >= SLOWEST * (now - stream.heard):
+            stream.heard, stream.waiting = now, waits
+        elif waits > stream.waiting:
+            stream.waiting = waits
+        elif now - stream.heard > stream.idle:
+            self._end(stream, Failure(Stalled()))
 
     # In the threads
 

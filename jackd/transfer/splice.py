@@ -222,6 +222,10 @@ class _Pump:
             direct.close()
             self.at = direct.written
 
+    def waits(self) -> int:
+        """See :meth:`~jackd.storage.pumps.Pump.waits`: nothing, for what was moved is in the file."""
+        return 0
+
     def alone(self, alone: bool) -> None:
         """A pipe is soon full: there is nothing to wait for."""
 

@@ -34,7 +34,9 @@ SERVED_EXTENSIONS = VIDEO_EXTENSIONS | EXTRA_EXTENSIONS
 RETRY_SECONDS = 30.0
 """When to ask again for a file that can't be read just now."""
 
-_GONE = frozenset((errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.EACCES, errno.EPERM))
+GONE = frozenset((errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.EACCES, errno.EPERM))
+"""Errors that say that there is no such file for jack; any other one may pass."""
+
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NOCTTY
 
@@ -129,7 +131,7 @@ class Files:
             raise
         except OSError as error:
             log.warn("{path!r} can't be opened: {reason}", path=str(path), reason=error.strerror)
-            if error.errno in _GONE:
+            if error.errno in GONE:
                 raise NotFound("File not found") from None
             raise Unavailable("the file can't be read just now", retry_after=RETRY_SECONDS) from None
 
@@ -149,16 +151,23 @@ class Files:
 
     async def _send(self, request: JackRequest, file: FileReader, part: Range, name: str) -> None:
         told = {"name": name, "who": request.head.client}
-        began = self._clock.seconds()
+        began, flow = self._clock.seconds(), None
         try:
             with self._listed(request, file, part, name) as flow:
                 await self._sender.send(file, part, request, flow)
         except CancelledError:
-            log.info("{who} went away before {name} was sent to the end", **told)
+            # Whoever has got all of it may close before anybody here knows that it was sent.
+            if flow is None or flow.moved < part.length:
+                log.info("{who} went away before {name} was sent to the end", **told)
+            else:
+                self._tell_sent(part, began, told)
             raise
         except Exception as error:
             log.warn("sending {name} to {who} broke off: {reason}", reason=str(error), **told)
             await self._break_off(request)
+        self._tell_sent(part, began, told)
+
+    def _tell_sent(self, part: Range, began: float, told: dict[str, str]) -> None:
         seconds = max(self._clock.seconds() - began, 0.001)
         size, speed = part.length / 1e6, part.length / 1e6 / seconds
         log.info("sent {name} to {who}: {size:.0f} MB, {speed:.0f} MB/s", size=size, speed=speed, **told)

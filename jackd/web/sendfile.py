@@ -6,14 +6,17 @@ authorisation and the notice of a reader that goes away.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import select
 import socket
 import struct
-from contextlib import ExitStack
+import sys
+import termios
+from contextlib import ExitStack, suppress
 from typing import Any, Protocol
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IConsumer, IPullProducer
 from zope.interface import implementer
 
@@ -97,10 +100,14 @@ class SendfileSender:
             return
         await _headers_sent(consumer, transport, way.transport)
         way.hold(True)
+        pump = _FilePump(file, part, way, flow)
         try:
-            await self._pumps.run(_FilePump(file, part, way, flow), STALLED_SECONDS)
+            await self._pumps.run(pump, STALLED_SECONDS)
         except Stalled:
             raise ReaderStalled from None
+        except CancelledError:
+            await pump.closed  # a thread may be in the turn by which the reader has all
+            raise
         finally:
             way.hold(False)
             if transport.connected:
@@ -120,6 +127,8 @@ class _FilePump:
     """
     A :class:`~jackd.storage.pumps.Pump` from a file into a connection. It has a descriptor of its own and is the only
     one to close it: the reactor's may be closed, and its number given to another connection, while a thread sends.
+
+    :ivar closed: fires in the reactor when no thread is at it any more.
     """
 
     def __init__(self, file: FileReader, part: Range, way: Way, flow: Flow) -> None:
@@ -130,6 +139,8 @@ class _FilePump:
             self._out: socket.socket = held.enter_context(way.transport.getHandle().dup())
             self._source = held.enter_context(file.descriptor())
             self._held = held.pop_all()
+        self._reactor = way.transport.reactor
+        self.closed: Deferred[None] = Deferred()
         self.descriptor, self.events = self._out.fileno(), select.EPOLLOUT
 
     def turn(self, most: int) -> float | None:
@@ -161,9 +172,16 @@ class _FilePump:
         """See :meth:`~jackd.storage.pumps.Pump.alone`."""
         self._way.wait(self._out, alone)
 
+    def waits(self) -> int:
+        """See :meth:`~jackd.storage.pumps.Pump.waits`: what the connection holds until the reader has it."""
+        with suppress(OSError):
+            return int.from_bytes(fcntl.ioctl(self.descriptor, termios.TIOCOUTQ, bytes(4)), sys.byteorder)
+        return 0
+
     def close(self) -> None:
         """See :meth:`~jackd.storage.pumps.Pump.close`."""
         self._held.close()
+        self._reactor.callFromThread(self.closed.callback, None)
 
 
 @implementer(IPullProducer)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
@@ -23,6 +24,18 @@ from tests.support import result_of
 
 BLOCK = 1000
 MINT = Mint(b"s" * 32)
+
+
+@pytest.mark.parametrize(("number", "error"), [(errno.EIO, Unavailable), (errno.EMFILE, Unavailable), (2, NotFound)])
+def test_an_error_that_passes_is_no_reason_to_say_that_there_is_no_manifest(tmp_path, monkeypatch, number, error):
+    """A friend who is told 404 asks no more, and finishes without."""
+
+    def broken(location: Location) -> int:
+        raise OSError(number, "no")
+
+    monkeypatch.setattr(manifests, "open_beneath", broken)
+    with pytest.raises(error):
+        result_of(World(tmp_path).maker.of(Location(path=tmp_path / "a.mkv", roots=[tmp_path])))
 
 
 class SlowWorkers:

@@ -216,9 +216,18 @@ def hashes(*numbers: int) -> str:
 )
 def test_which_are_meant(jack, words, numbers):
     answer(jack, ROWS)
-    jack.answers["/api/v2/torrents/pause"] = (200, "text/plain", "")
-    assert main(["downloads", "pause", *words]) == 0
+    jack.answers["/api/v2/torrents/topPrio"] = (200, "text/plain", "")
+    assert main(["downloads", "top", *words]) == 0
     assert jack.seen[-1][3].decode() == f"hashes={hashes(*numbers)}"
+
+
+@pytest.mark.parametrize("action", ["pause", "force"])
+def test_what_can_not_be_done_is_not_said_to_be_done(jack, capsys, action):
+    answer(jack, ROWS)
+    asked = len(jack.seen)
+    assert main(["downloads", action, "done"]) == 1
+    assert capsys.readouterr().out == f"nothing to {action}, it is completed: Done\n"
+    assert not [seen for seen in jack.seen[asked:] if seen[0] == "POST"]
 
 
 def test_a_whole_title_means_itself_also_when_it_is_part_of_another(jack):

@@ -119,7 +119,43 @@ def test_what_is_not_known_is_said(film, capsys, what):
 def test_a_file_that_was_cut_is_not_ok(film, capsys):
     os.truncate(film, SIZE - 1)
     assert main(["verify", HASH]) == 1
-    assert f"has {SIZE - 1} bytes" in capsys.readouterr().err
+    assert capsys.readouterr().out == f"BAD {film} has {SIZE - 1} bytes, not {SIZE}\n"
+
+
+@pytest.fixture
+def season(film, store, data):
+    """A download of three files beside the film."""
+    folder, hash = film.parent, "c" * 40
+    files = [GrabFile(item=f"i{n}", name=f"{n}.mkv", size=SIZE) for n in (1, 2, 3)]
+    files.append(GrabFile(item="i4", name="1.srt", size=5))
+    grab = Grab(hash=hash, peer="p", peer_name="Alice", item="i", title="S01", filename="", size=3 * SIZE, files=files)
+    row = Download(grab=grab, owner=None, category="c", folder=str(folder), state=State.COMPLETED)
+    for file, named in zip(row.files, files, strict=True):
+        file.path = named.name
+        (folder / named.name).write_bytes(data)
+    result_of(DownloadStore(store._database).insert(row))
+    for key in (hash, f"{hash}:1", f"{hash}:2"):
+        result_of(store.keep(key, manifest_of(data)))
+    return hash
+
+
+def test_of_a_season_each_file_is_looked_at(season, film, capsys):
+    """Whatever is wrong with another one; what lies beside a video has no digests."""
+    assert main(["verify", season]) == 0
+    assert capsys.readouterr().out.splitlines() == [f"OK {film.with_name(f'{n}.mkv')}" for n in (1, 2, 3)]
+    film.with_name("1.mkv").unlink()
+    damage(film.with_name("3.mkv"), 5)
+    assert main(["verify", season]) == 1
+    one, two, three = capsys.readouterr().out.splitlines()
+    assert one == f"BAD {film.with_name('1.mkv')} can't be read: No such file or directory"
+    assert (two, three.split(":")[0]) == (f"OK {film.with_name('2.mkv')}", f"BAD {film.with_name('3.mkv')}")
+
+
+def test_an_episode_without_digests_is_not_passed_over(season, film, store, capsys):
+    lost = "DELETE FROM download_manifests WHERE hash LIKE '%:1'"
+    result_of(store._database.write(lambda db: db.execute(lost) and None))
+    assert main(["verify", season]) == 1
+    assert capsys.readouterr().out.splitlines()[1].startswith(f"UNKNOWN {film.with_name('2.mkv')}: ")
 
 
 def test_without_a_database_it_says_so(film, capsys):

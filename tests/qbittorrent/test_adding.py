@@ -82,8 +82,10 @@ def test_an_unknown_category_is_created():
 def test_tags_and_limits_come_along():
     world = World()
     operator, _, _ = world.clients()
-    operator.add(world.stub(), tags="one, new tag", ratioLimit="1.5", seedingTimeLimit="60")
+    limits = {"ratioLimit": "1.5", "seedingTimeLimit": "60", "dlLimit": "204800", "upLimit": "-1"}
+    operator.add(world.stub(), tags="one, new tag", **limits)
     (row,) = operator.info()
+    assert (row["dl_limit"], row["up_limit"]) == (204800, 0)
     assert (row["tags"], row["ratio_limit"], row["seeding_time_limit"]) == ("new tag, one", 1.5, 60)
     assert operator.get("torrents/tags").json() == ["new tag", "one"]
 

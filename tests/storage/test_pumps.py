@@ -14,7 +14,7 @@ from twisted.internet import reactor
 from twisted.internet.defer import CancelledError, Deferred, gatherResults
 from twisted.internet.task import deferLater
 
-from jackd.storage.pumps import ALONE, LONG_SECONDS, SHARE, Pumps, Stalled
+from jackd.storage.pumps import ALONE, LONG_SECONDS, SHARE, Pumps, Stalled, _Stream
 from jackd.storage.threads import ThreadWorkers
 
 NEVER = 1000.0
@@ -36,6 +36,7 @@ class Stream:
         self.waited: list[bool] = []
         self.closed = 0
         self.wait = 0.0
+        self.waiting = 0
 
     def turn(self, most: int) -> float | None:
         assert not self.closed
@@ -47,6 +48,9 @@ class Stream:
     def alone(self, alone: bool) -> None:
         assert not self.closed
         self.waited.append(alone)
+
+    def waits(self) -> int:
+        return self.waiting
 
     def close(self) -> None:
         self.closed += 1
@@ -207,6 +211,24 @@ async def test_who_is_not_ready_for_too_long_is_dropped():
             await pumps.run(Stream(1, ready=False), 0.01)
         await waits
     assert len(patient.asked) == 3
+
+
+@pytest.mark.parametrize(("taken", "stalled"), [(0, True), (500, True), (2000, False), (8000, False)])
+def test_who_takes_little_takes_something(monkeypatch, taken, stalled):
+    """
+    F18: Linux calls a connection ready when a third of what it holds was taken, which may be megabytes.
+
+    :param taken: bytes a second.
+    """
+    pump, ended = Stream(1), []
+    pumps = Pumps(None, None)
+    monkeypatch.setattr(pumps, "_end", lambda _, failure: ended.append(failure))
+    stream = _Stream(pump, 60.0, Deferred(), 0.0)
+    for second in range(15, 450):
+        pump.waiting = max(0, 4_000_000 - taken * second)
+        pumps._look_at(stream, float(second))
+    pump.close()
+    assert bool(ended) is stalled
 
 
 async def test_who_has_to_wait_is_not_asked_meanwhile():

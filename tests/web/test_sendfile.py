@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import socket
+import time
 
 import pytest
 
@@ -89,6 +90,33 @@ async def test_many_ranges_on_one_connection(root, pipelined, tls, monkeypatch):
         client.transport.loseConnection()
         await client.lost
         assert bodies(client.data, [b - a for a, b in ranges]) == [data[a:b] for a, b in ranges]
+
+
+class Hasty(Keeper):
+    """Closes as soon as it has all of the file."""
+
+    def dataReceived(self, data: bytes) -> None:
+        super().dataReceived(data)
+        if self.data.partition(b"\r\n\r\n")[2][5:]:
+            self.transport.abortConnection()
+
+
+async def test_what_a_reader_has_got_counts_though_he_closes_at_once(root, monkeypatch):
+    """Before the thread that sent it has said so; subtitles would be in no history."""
+    move = sendfile.PlainWay.move
+
+    def slow(way, out, source, at, count):
+        sent = move(way, out, source, at, count)
+        time.sleep(0.1)
+        return sent
+
+    monkeypatch.setattr(sendfile.PlainWay, "move", slow)
+    async with serving(root, fast=True) as served:
+        client = await served.connect(Hasty())
+        client.transport.write(request(0, 6))
+        await client.lost
+        await until(lambda: not served.files.uploads.slots.running)
+        assert served.files.uploads.sent == 6
 
 
 @pytest.mark.parametrize("tls", [False, True])
