@@ -488,6 +488,16 @@ def test_that_the_first_is_gone_is_no_end_while_another_one_is_only_busy(tmp_pat
     assert arrived(world)
 
 
+def test_nor_while_the_third_is(tmp_path):
+    alice, bob, carol = a_friend(manifest=False), a_friend('"two"'), a_friend('"three"')
+    alice.errors, bob.errors = ([ItemGone() for _ in range(9)] for _ in range(2))
+    carol.errors = [PeerBusy("in the queue", retry_after=5)]
+    world = world_of(tmp_path, Friends(aaaaaaaa=alice, bob=bob, carol=carol))
+    assert world.add().state is State.WAITING
+    world.wait_often(60)
+    assert arrived(world)
+
+
 def test_that_all_are_gone_is_the_end(tmp_path):
     alice, bob = a_friend(), a_friend('"two"')
     alice.errors, bob.errors = [ItemGone()], [ItemGone()]

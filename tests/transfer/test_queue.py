@@ -627,13 +627,13 @@ def test_progress_counts_anew_after_the_friend_has_got_another_file(tmp_path):
 
 
 def test_but_not_for_ever(tmp_path):
-    world = World(tmp_path, max_download_attempts=3).start()
+    world = World(tmp_path, max_download_attempts=4).start()
 
-    def another_one_each_time(file: FakeFile) -> None:
-        world.files.etag = f'"{len(world.files.opened)}"'
-        file.send(9000 - len(world.files.opened)).lose()
+    def another_one_every_other_time(file: FakeFile) -> None:
+        world.files.etag = f'"{len(world.files.opened) // 2}"'
+        file.send(1000).lose()
 
-    world.files.script = another_one_each_time
+    world.files.script = another_one_every_other_time
     download = world.add()
     world.wait_often(6000)
     assert download.state is State.FAILED

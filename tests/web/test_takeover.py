@@ -14,7 +14,8 @@ from twisted.internet.ssl import DefaultOpenSSLContextFactory
 from twisted.internet.task import deferLater
 from twisted.python.failure import Failure
 
-from jackd.web.outgoing import Outgoing
+from jackd.peer.remote import OpenedFile
+from jackd.web.outgoing import Outgoing, discard
 from jackd.web.takeover import TakenAnswer, TakeoverAgent
 from tests.certificates import Trusting, self_signed
 from tests.peer.support import ALICE, client
@@ -77,3 +78,32 @@ def test_without_a_descriptor_left_taking_over_fails_instead_of_hanging():
     taken.addErrback(failed.append)
     answer._hand_over(SimpleNamespace(ended=None, data=b""), taken)
     assert failed[0].check(OSError)
+
+
+class Line:
+    """A transport that knows only whether it was cut."""
+
+    def __init__(self) -> None:
+        self.cut = 0
+
+    def abortConnection(self) -> None:
+        self.cut += 1
+
+    def loseConnection(self) -> None:
+        """Which a server need not heed."""
+
+
+def test_whoever_gives_up_a_file_cuts_the_line():
+    """nginx does not heed the end that TLS announces."""
+    line, receiver = Line(), SimpleNamespace(transport=Line())
+    answer = TakenAnswer(SimpleNamespace(length=5, deliverBody=lambda _: None), line)
+    remote = OpenedFile(answer, size=5, start=0, etag=None)
+    remote.deliver(receiver)
+    remote.abort()
+    assert line.cut == 1
+
+
+def test_an_answer_that_is_not_wanted_cuts_the_line():
+    line = Line()
+    discard(TakenAnswer(SimpleNamespace(length=5, deliverBody=lambda _: None), line))
+    assert line.cut == 1
