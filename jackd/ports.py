@@ -123,10 +123,12 @@ class Views(Protocol):
 class Manifests(Protocol):
     """Digests of the files that this jack shares."""
 
-    async def of(self, location: Location) -> Manifest | None:
+    async def of(self, location: Location, *, who: str = "") -> Manifest | None:
         """
         Of what lies there now; ``None`` as long as it is being computed, which the first question starts. Raises
         ``NotFound``, or ``Unavailable`` when too much is asked for.
+
+        :param who: asks; those who do take turns.
         """
 
 

@@ -6,11 +6,12 @@ from contextlib import closing
 from functools import partial
 
 from twisted.application.service import Service
-from twisted.internet.defer import CancelledError, Deferred, DeferredLock
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from jackd.catalogue.turns import Turns
 from jackd.model.errors import JackError, NotFound, Unavailable
 from jackd.model.manifest import BLOCK_BYTES, Manifest, block_count
 from jackd.ports import Location, Mints
@@ -24,6 +25,9 @@ _log = Logger(namespace="jackd.catalogue")
 
 MAX_WAITING = 100
 """Files whose digests are wanted and not there."""
+
+MAX_WAITING_EACH = 40
+"""The same, of one who asks: a queue of downloads has a few dozen."""
 
 MAX_ASKING = 200
 """Who may wait for an answer at once; others are told at once to come back."""
@@ -40,8 +44,8 @@ BLOCKS_AT_ONCE = 8
 
 class ManifestMaker(Service):
     """
-    The port :class:`~jackd.ports.Manifests`. One file is read at a time, whoever asks for it, from the beginning to the
-    end; a file that changed meanwhile is not remembered.
+    The port :class:`~jackd.ports.Manifests`. One file is read at a time, from the beginning to the end, and those who
+    ask take turns; a file that changed meanwhile is not remembered.
 
     :param disk: opens the files.
     :param hashing: a thread of its own that stands back behind all others.
@@ -65,7 +69,8 @@ class ManifestMaker(Service):
         self._hashing = hashing
         self._clock = clock
         self._block_size = block_size
-        self._turn = DeferredLock()
+        self._turns = Turns()
+        self._wanted_by: dict[str, str] = {}
         self._work: dict[str, Deferred[None]] = {}
         self._asking: dict[str, list[Deferred[Manifest | None]]] = {}
 
@@ -74,7 +79,7 @@ class ManifestMaker(Service):
         for work in list(self._work.values()):
             work.cancel()
 
-    async def of(self, location: Location) -> Manifest | None:
+    async def of(self, location: Location, *, who: str = "") -> Manifest | None:
         """See :meth:`jackd.ports.Manifests.of`."""
         file = FileReader(partial(open_beneath, location))
         try:
@@ -86,7 +91,7 @@ class ManifestMaker(Service):
         if found is not None:
             file.close()
             return found
-        return await self._wanted(file)
+        return await self._wanted(file, who)
 
     async def _open(self, file: FileReader) -> None:
         try:
@@ -98,20 +103,21 @@ class ManifestMaker(Service):
         if not file.size:
             raise NotFound("an empty file has no manifest")
 
-    async def _wanted(self, file: FileReader) -> Manifest | None:
+    async def _wanted(self, file: FileReader, who: str) -> Manifest | None:
         """Begin, unless it is under way, and wait a little."""
         stamp = str(file.stamp)
         if stamp in self._asking:
             file.close()
-        elif len(self._asking) >= MAX_WAITING:
+        elif len(self._asking) >= MAX_WAITING or list(self._wanted_by.values()).count(who) >= MAX_WAITING_EACH:
             file.close()
             raise Unavailable("too many files are waiting for their digests", retry_after=RETRY_SECONDS)
         else:
-            self._begin(file, stamp)
+            self._begin(file, stamp, who)
         return await self._answer(stamp)
 
-    def _begin(self, file: FileReader, stamp: str) -> None:
+    def _begin(self, file: FileReader, stamp: str, who: str) -> None:
         self._asking[stamp] = []
+        self._wanted_by[stamp] = who
         work = Deferred.fromCoroutine(self._make(file, stamp))
         if not work.called:
             self._work[stamp] = work
@@ -136,7 +142,7 @@ class ManifestMaker(Service):
 
     async def _make(self, file: FileReader, stamp: str) -> None:
         with closing(file):
-            async with self._turn:
+            async with self._turns.turn(self._wanted_by[stamp]):
                 digests = await self._digests(file)
             root = await self._hashing.run(digest, digests)
         manifest = Manifest(
@@ -166,6 +172,7 @@ class ManifestMaker(Service):
     def _done(self, stamp: str) -> None:
         """Who still waits is told to come back: the file has changed, or can't be read just now."""
         self._work.pop(stamp, None)
+        self._wanted_by.pop(stamp, None)
         for answer in self._asking.pop(stamp):
             if not answer.called:
                 answer.callback(None)

@@ -113,7 +113,8 @@ class PeerApp:
     @router.route("/peer/items/<item_id>/manifest", methods=["GET"])
     async def manifest(self, request: JackRequest, item_id: str) -> bytes:
         """What its bytes must be; 202 as long as that is not known."""
-        manifest = await self._manifests.of(await self._shared(request).locate(_checked(item_id)))
+        location = await self._shared(request).locate(_checked(item_id))
+        manifest = await self._manifests.of(location, who=request.account.name if request.account else "")
         if manifest is None:
             request.setHeader("retry-after", str(COMPUTING_SECONDS))
             return json_reply(request, {"status": "computing"}, 202)

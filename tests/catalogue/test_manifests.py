@@ -82,8 +82,8 @@ class World:
         path.write_bytes(data)
         return Location(path=path, roots=[self.root])
 
-    def ask(self, location: Location) -> Deferred:
-        return Deferred.fromCoroutine(self.maker.of(location))
+    def ask(self, location: Location, who: str = "") -> Deferred:
+        return Deferred.fromCoroutine(self.maker.of(location, who=who))
 
 
 @pytest.fixture
@@ -203,6 +203,23 @@ def test_there_is_a_limit_to_what_may_be_waited_for(slow, monkeypatch):
     with pytest.raises(Unavailable) as caught:
         result_of(slow.ask(slow.put("b.mkv")))
     assert caught.value.retry_after
+
+
+def test_one_friend_can_not_fill_the_queue_for_all(slow, monkeypatch):
+    monkeypatch.setattr(manifests, "MAX_WAITING_EACH", 3)
+    hers = [slow.ask(slow.put(f"{n}.mkv"), "alice") for n in range(3)]
+    with pytest.raises(Unavailable):
+        result_of(slow.ask(slow.put("4.mkv"), "alice"))
+    his = slow.ask(slow.put("his.mkv"), "bob")
+    for _ in range(20):
+        if his.called:
+            break
+        slow.hashing.step()
+    assert [asked.called for asked in hers] == [True, True, False], "the one that was begun, and one of each"
+    slow.hashing.finish()
+    fourth = slow.ask(slow.put("4.mkv"), "alice")
+    slow.hashing.finish()
+    assert result_of(fourth) is not None
 
 
 def test_there_is_a_limit_to_who_may_wait(slow, monkeypatch):

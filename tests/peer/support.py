@@ -90,7 +90,7 @@ class Sums:
     def __init__(self, answer: Manifest | None = None) -> None:
         self.answer = answer
 
-    async def of(self, location: Location) -> Manifest | None:
+    async def of(self, location: Location, *, who: str = "") -> Manifest | None:
         return self.answer
 
 
