@@ -46,8 +46,9 @@ class TakenAnswer(proxyForInterface(IResponse, "_response")):  # type: ignore[mi
         return taken
 
     def hang_up(self) -> None:
-        """Close the connection at once; fine at any time."""
-        self._transport.abortConnection()
+        """Close the connection at once; fine at any time, of which TLS itself knows nothing."""
+        below = getattr(self._transport, "transport", self._transport)
+        below.abortConnection()
 
     def _hand_over(self, prefix: _Prefix, taken: Deferred[Taken]) -> None:
         if taken.called:

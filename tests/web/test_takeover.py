@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,6 +18,7 @@ from twisted.internet.task import deferLater
 from twisted.python.failure import Failure
 
 from jackd.peer.remote import OpenedFile
+from jackd.ports import RemoteFile
 from jackd.web.outgoing import Outgoing, discard
 from jackd.web.takeover import TakenAnswer, TakeoverAgent
 from tests.certificates import Trusting, self_signed
@@ -36,6 +40,18 @@ class Deaf(Protocol):
         self.factory.lost.callback(None)  # type: ignore[union-attr]
 
 
+class Brief(Protocol):
+    """Sends a little, and closes."""
+
+    def dataReceived(self, data: bytes) -> None:
+        transport: Any = self.transport
+        transport.write(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nbytes")
+        transport.loseConnection()
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        self.factory.lost.callback(None)  # type: ignore[union-attr]
+
+
 class Paused(Protocol):
     """Reads nothing of the body, as under a limit."""
 
@@ -44,25 +60,52 @@ class Paused(Protocol):
         transport.pauseProducing()
 
 
-@pytest.mark.parametrize("delivered", [True, False])
-async def test_an_answer_through_tls_that_nobody_wants_any_more_ends_at_once(tmp_path, delivered):
-    """It would go on coming, beside every limit, and take the friend's slot: of TLS only the wish to end is heard."""
+class Whole(Protocol):
+    """Takes all of it."""
+
+    def __init__(self) -> None:
+        self.ended: Deferred[None] = Deferred()
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        self.ended.callback(None)
+
+
+@asynccontextmanager
+async def opened(tmp_path: Path, kind: type[Protocol]) -> AsyncIterator[tuple[RemoteFile, Deferred[None]]]:
+    """An answer through TLS; and what fires when the server's connection is lost."""
     chain, key = self_signed(tmp_path)
-    factory: Any = Factory.forProtocol(Deaf)
+    factory: Any = Factory.forProtocol(kind)
     factory.lost = Deferred()
     context = DefaultOpenSSLContextFactory(str(key), str(chain))
     port = reactor.listenSSL(0, factory, context, interface="127.0.0.1")
     alice = evolve(ALICE, url=f"https://localhost:{port.getHost().port}")
-    agent = TakeoverAgent(reactor, 5, Trusting())
+    outgoing = Outgoing(TakeoverAgent(reactor, 5, Trusting()), reactor)
     try:
-        remote = await client(Outgoing(agent, reactor), reactor, alice).open(MATRIX.id)
-        if delivered:
-            remote.deliver(Paused())
-        remote.abort()
-        await factory.lost.addTimeout(10, reactor)
+        yield await client(outgoing, reactor, alice).open(MATRIX.id), factory.lost
     finally:
         await port.stopListening()
         await deferLater(reactor, 0)
+
+
+@pytest.mark.parametrize("delivered", [True, False])
+async def test_an_answer_through_tls_that_nobody_wants_any_more_ends_at_once(tmp_path, delivered):
+    """It would go on coming, beside every limit, and take the friend's slot: of TLS only the wish to end is heard."""
+    async with opened(tmp_path, Deaf) as (remote, lost):
+        if delivered:
+            remote.deliver(Paused())
+        remote.abort()
+        await lost.addTimeout(10, reactor)
+
+
+async def test_a_line_that_has_ended_can_be_cut(tmp_path):
+    """As every transfer does that has come to its end."""
+    async with opened(tmp_path, Brief) as (remote, lost):
+        receiver = Whole()
+        remote.deliver(receiver)
+        await receiver.ended.addTimeout(10, reactor)
+        await lost.addTimeout(10, reactor)
+        await deferLater(reactor, 0.05)
+        remote.abort()
 
 
 def test_without_a_descriptor_left_taking_over_fails_instead_of_hanging():
