@@ -88,7 +88,7 @@ class LibraryReader(Service):
         self._tells_changes = True
         self._poll_took = 0.0
         self._stale: set[str] = set()
-        self._failing: dict[str, str] = {}
+        self._failing: dict[str, None] = {}
         self._told = Told(clock)
         self._reread: set[str] = set()
         self._one_at_a_time = DeferredLock()
@@ -205,9 +205,10 @@ class LibraryReader(Service):
     def _not_read(self, group: str, why: str) -> None:
         """Another time, after all others."""
         self._stale.add(group)
-        if self._failing.pop(group, None) is None:
+        if group not in self._failing:
             _log.info("{name}: {group} can't be read: {why}", name=self._library.name, group=group, why=why)
-        self._failing[group] = why
+        self._failing.pop(group, None)
+        self._failing[group] = None
 
     async def _count(self) -> None:
         self._state.items = await self._store.count(self._library.id)
