@@ -75,8 +75,11 @@ class Pump(Protocol):
         stream is done, else how many seconds not to be asked again for. What it raises ends the stream.
         """
 
-    def alone(self, alone: bool) -> None:
-        """Whether nobody else needs the thread: turns may then wait, :data:`LONG_SECONDS` for the descriptor."""
+    def alone(self, alone: bool) -> bool:
+        """
+        Whether nobody else needs the thread: turns may then wait, :data:`LONG_SECONDS` for the descriptor. Returns
+        whether they do.
+        """
 
     def waits(self) -> int:
         """Bytes that were moved and wait on their way: as long as they become fewer, somebody takes them."""
@@ -242,14 +245,17 @@ class Pumps:
         pump, most = stream.pump, SHARE
         ready = select.poll()
         ready.register(pump.descriptor, pump.events)
-        pump.alone(True)
+        waits = pump.alone(True)
         try:
             while True:
                 wait = pump.turn(most)
                 now = time.monotonic()
-                most, stream.heard, thread.since = _fitting(most, now - thread.since), now, now
-                if wait != 0 or len(self._streams) > 1 or stream.cancelled or not ready.poll(LONG_SECONDS * 1000):
+                took, stream.heard, thread.since = now - thread.since, now, now
+                if wait != 0 or len(self._streams) > 1 or stream.cancelled:
                     return wait
+                if (not waits or took >= LONG_SECONDS) and not ready.poll(LONG_SECONDS * 1000):
+                    return wait
+                most = _fitting(most, took)
         finally:
             pump.alone(False)
 

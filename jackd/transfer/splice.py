@@ -226,8 +226,9 @@ class _Pump:
         """See :meth:`~jackd.storage.pumps.Pump.waits`: nothing, for what was moved is in the file."""
         return 0
 
-    def alone(self, alone: bool) -> None:
+    def alone(self, alone: bool) -> bool:
         """A pipe is soon full: there is nothing to wait for."""
+        return False
 
     def close(self) -> None:
         """The slice is over; the connection stays."""

@@ -47,8 +47,8 @@ class Way(Protocol):
     def hold(self, held: bool) -> None:
         """Whether a thread moves bytes, and the reactor must send none."""
 
-    def wait(self, out: socket.socket, waits: bool) -> None:
-        """Whether :meth:`move` may wait a moment for the connection to take more."""
+    def wait(self, out: socket.socket, waits: bool) -> bool:
+        """Whether :meth:`move` may wait a moment for the connection to take more. Returns whether it will."""
 
     def move(self, out: socket.socket, source: int, at: int, count: int) -> int:
         """
@@ -66,11 +66,12 @@ class PlainWay:
     def hold(self, held: bool) -> None:
         """Nobody else sends anything in between."""
 
-    def wait(self, out: socket.socket, waits: bool) -> None:
+    def wait(self, out: socket.socket, waits: bool) -> bool:
         """In the kernel, which then does many a turn in one. Meanwhile the reactor sends nothing that could wait."""
         if waits:
             out.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _A_MOMENT)
         os.set_blocking(out.fileno(), waits)
+        return waits
 
     def move(self, out: socket.socket, source: int, at: int, count: int) -> int:
         """See :meth:`Way.move`."""
@@ -168,9 +169,9 @@ class _FilePump:
         self._at += sent
         self._flow.move(sent)
 
-    def alone(self, alone: bool) -> None:
+    def alone(self, alone: bool) -> bool:
         """See :meth:`~jackd.storage.pumps.Pump.alone`."""
-        self._way.wait(self._out, alone)
+        return self._way.wait(self._out, alone)
 
     def waits(self) -> int:
         """See :meth:`~jackd.storage.pumps.Pump.waits`: what the connection holds until the reader has it."""

@@ -137,8 +137,9 @@ class SealedWay:
         """See :class:`~jackd.web.sendfile.Way`."""
         self._connection.hold(held)
 
-    def wait(self, out: socket.socket, waits: bool) -> None:
+    def wait(self, out: socket.socket, waits: bool) -> bool:
         """There is a block to be encrypted after each call."""
+        return False
 
     def move(self, out: socket.socket, source: int, at: int, count: int) -> int:
         """See :class:`~jackd.web.sendfile.Way`. A block counts once all of it is sent."""

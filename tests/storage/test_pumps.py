@@ -26,6 +26,7 @@ class Stream:
     Always ready: nobody has written into its pipe. Counts its turns, and does what ``act`` does in each.
 
     :ivar left: turns until it is done.
+    :ivar patient: whether its turns wait for the descriptor by themselves.
     """
 
     def __init__(self, turns: int, act=lambda stream: None, *, ready: bool = True) -> None:
@@ -37,6 +38,7 @@ class Stream:
         self.closed = 0
         self.wait = 0.0
         self.waiting = 0
+        self.patient = False
 
     def turn(self, most: int) -> float | None:
         assert not self.closed
@@ -45,9 +47,10 @@ class Stream:
         self.left -= 1
         return self.wait if self.left else None
 
-    def alone(self, alone: bool) -> None:
+    def alone(self, alone: bool) -> bool:
         assert not self.closed
         self.waited.append(alone)
+        return self.patient
 
     def waits(self) -> int:
         return self.waiting
@@ -185,6 +188,41 @@ async def test_a_turn_that_has_begun_ends_before_anything_is_closed():
         assert not stream.closed
         go_on.set()
         await until(lambda: stream.closed)
+    assert len(stream.asked) == 1
+
+
+def fill(stream: Stream) -> None:
+    """From now on it is not ready."""
+    os.set_blocking(stream.descriptor, False)
+    try:
+        while True:
+            os.write(stream.descriptor, bytes(4096))
+    except BlockingIOError:
+        pass
+
+
+async def test_turns_that_wait_by_themselves_are_not_waited_for():
+    """Every wait for a descriptor is a thread that falls asleep and wakes up."""
+    stream = Stream(20, fill)
+    stream.patient = True
+    async with running(1) as pumps:
+        await pumps.run(stream, NEVER)
+    assert len(stream.asked) == 20
+
+
+@pytest.mark.parametrize(("patient", "seconds"), [(False, 0.0), (True, 2 * LONG_SECONDS)])
+async def test_who_is_not_ready_is_not_asked(patient, seconds):
+    """F18: neither when turns don't wait, nor when one has waited in vain."""
+
+    def act(stream: Stream) -> None:
+        fill(stream)
+        time.sleep(seconds)
+
+    stream = Stream(20, act)
+    stream.patient = patient
+    async with running(1) as pumps:
+        with pytest.raises(Stalled):
+            await pumps.run(stream, 0.2)
     assert len(stream.asked) == 1
 
 

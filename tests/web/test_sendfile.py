@@ -58,13 +58,13 @@ def test_a_connection_waits_a_moment_when_it_may_and_not_when_others_need_the_th
     with (root / "b.mkv").open("rb") as file, out, reader:
         out.setblocking(False)
         way = sendfile.PlainWay(None)
-        way.wait(out, True)
+        assert way.wait(out, True)
         assert os.get_blocking(out.fileno())
         sent = way.move(out, file.fileno(), 0, SIZE)
         assert 0 < sent < SIZE, "the reader takes nothing: what found room was sent, and the rest not waited for"
         with pytest.raises(BlockingIOError):
             way.move(out, file.fileno(), sent, SIZE - sent)
-        way.wait(out, False)
+        assert not way.wait(out, False)
         assert not os.get_blocking(out.fileno())
 
 
