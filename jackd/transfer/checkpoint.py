@@ -12,9 +12,12 @@ from jackd.model.coverage import Coverage
 
 CHECKPOINT_BYTES = 24 * 1024 * 1024
 CHECKPOINT_SECONDS = 5.0
+"""A checkpoint begins after that many bytes or seconds, whichever comes first."""
+
+AHEAD_BYTES = 32 * 1024 * 1024
 """
-A checkpoint begins after that many bytes or seconds, whichever comes first. While one runs the next may fill up, so
-with what one write brings at once, 64 MiB are fetched again after a crash at the most (F1).
+So much more than what would survive may be written while one runs. With what comes at once, which is no more than that,
+64 MiB are fetched again after a crash at the most (F1).
 """
 
 
@@ -48,14 +51,16 @@ class Checkpoints:
 
     async def advance(self, written: Callable[[], Coverage]) -> None:
         """
-        More bytes are in the file: begin a checkpoint if it is time. Several may call it at the same time.
+        More bytes are in the file: begin a checkpoint if it is time, and wait for it when too much is at stake. Several
+        may call it at the same time.
 
         :param written: which ones, when it begins.
         :raises Exception: what the last one raised.
         """
-        while self._due(written()):
-            if not self._running:
+        while True:
+            if self._due(written()) and not self._running:
                 self._begin(written())
+            if not self._running or written().total - self.durable.total <= AHEAD_BYTES:
                 return
             await self.settle()
 

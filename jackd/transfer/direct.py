@@ -26,6 +26,12 @@ SETS = 2
 FAST = 200 * 1024 * 1024
 """Bytes a second into the page cache; whoever is slower gains nothing by the way past it."""
 
+MEMORY = 1024 * 1024 * 1024
+"""Bytes a second; what the page cache takes faster says nothing about the disk."""
+
+TRIES = 3
+"""Slices in a row that must be slow: one alone may have met somebody else's writes."""
+
 
 class Pace:
     """
@@ -37,17 +43,17 @@ class Pace:
 
     def __init__(self) -> None:
         self.is_direct = False
-        self._slow = False
+        self._slow = 0
         self._cached = 0.0
 
     def told(self, count: int, seconds: float, *, direct: bool) -> None:
         """So many bytes took so long."""
         speed = count / max(seconds, 1e-6)
-        if direct:
-            self._slow = speed < self._cached / 2
-        else:
-            self._cached = speed
-        self.is_direct = not self._slow and self._cached >= FAST
+        if not direct:
+            self._cached = min(speed, MEMORY)
+        elif self._slow < TRIES:
+            self._slow = self._slow + 1 if speed < self._cached / 2 else 0
+        self.is_direct = self._slow < TRIES and self._cached >= FAST
 
 
 class Memory:
@@ -121,11 +127,11 @@ class Direct:
         self.received += count
         return count
 
-    def drain(self) -> None:
-        """All that was received is written when this returns. Raises ``OSError``."""
+    def drain(self, left: int = 0) -> None:
+        """All that was received is written when this returns, but for the last ``left`` pieces. Raises ``OSError``."""
         if self._full:
             self._hand_over()
-        while self._writing:
+        while len(self._writing) > left:
             self._await_one()
 
     def close(self) -> None:

@@ -28,8 +28,11 @@ SLICE_BYTES = 8 * 1024 * 1024
 SLICE_SECONDS = 0.25
 """How much, and for how long, a pump moves before it says how far it is, so that a checkpoint may begin."""
 
-DIRECT_BYTES = 32 * 1024 * 1024
-"""The same past the page cache: at the end of it is a moment in which nothing is received."""
+DIRECT_BYTES = 28 * 1024 * 1024
+"""
+The same past the page cache. At the end of it is a moment in which nothing is received: so that the disk has something
+to do meanwhile, the last piece is still being written then, and counts with the next slice.
+"""
 
 _F_SETPIPE_SZ = 1031
 _LOST = "the connection was lost, {left} bytes before the end"
@@ -81,10 +84,13 @@ class SpliceSink:
             self._flow.close()
 
     async def _slices(self, pump: _Pump, written: Callable[[int], Awaitable[None]]) -> None:
-        while self._stop is not None and pump.at < self._stop:
+        while self._stop is not None and pump.came < self._stop:
             pump.begin_slice(self._stop)
             self._writing = pump.until
             await self._slice(pump, written)
+        if pump.at < pump.came:  # it was shortened to where it was just then
+            await self._disk.run(pump.settle)
+            await written(pump.at)
 
     async def _slice(self, pump: _Pump, written: Callable[[int], Awaitable[None]]) -> None:
         """What came before a slice broke off is there as well: an attempt that brought bytes is not one in vain."""
@@ -121,7 +127,7 @@ async def _taken(taking: Awaitable[Taken]) -> Taken:
 
 class _Pump:
     """
-    Moves one body: a :class:`~jackd.storage.pumps.Pump` for each slice. Between two slices no byte is under way.
+    Moves one body: a :class:`~jackd.storage.pumps.Pump` for each slice. Between two slices nothing is received.
 
     :ivar at: the offset up to which the file is written.
     :ivar until: nothing behind it is written.
@@ -139,7 +145,7 @@ class _Pump:
         stopped: threading.Event,
         memory: Memory,
     ) -> None:
-        self.at = self.until = at
+        self.at = self.until = self._end = at
         self._memory = memory
         self._direct: Direct | None = None
         self._pace = Pace()
@@ -169,11 +175,11 @@ class _Pump:
 
     def begin_slice(self, stop: int) -> None:
         """The next turns belong to a new one, which ends before ``stop``."""
-        self._first, self._began = self.at, time.monotonic()
+        self._first, self._began = self.came, time.monotonic()
         if self._direct is None and self._may_be_direct(stop):
             self._direct = Direct.begin(self._part, self.at, self._memory)
         size = SLICE_BYTES if self._direct is None else DIRECT_BYTES
-        self.until = min((self.at // size + 1) * size, stop)
+        self.until, self._end = min((self.came // size + 1) * size, stop), stop
 
     def _may_be_direct(self, stop: int) -> bool:
         apt = self._part.digesting is not None and not self.at % PIECE_BYTES and stop - self.at >= DIRECT_BYTES
@@ -186,13 +192,14 @@ class _Pump:
         except (PeerError, Stopped):
             self.settle()
             raise
-        if self._came < self.until and time.monotonic() < self._began + SLICE_SECONDS:
+        if self.came < self.until and time.monotonic() < self._began + SLICE_SECONDS:
             return seconds
         self._end_slice()
         return None
 
     @property
-    def _came(self) -> int:
+    def came(self) -> int:
+        """The offset behind the last byte that was received."""
         return self.at if self._direct is None else self._direct.received
 
     def _turn(self, most: int) -> float:
@@ -200,15 +207,15 @@ class _Pump:
             raise Stopped
         if self._prefix:
             self._take_prefix()
-        return self._receive(min(most, PIPE_BYTES, self.until - self._came))
+        return self._receive(min(most, PIPE_BYTES, self.until - self.came))
 
     def _end_slice(self) -> None:
         if self._direct is not None:
-            self._direct.drain()
+            self._direct.drain(left=1)
             self.at = self._direct.written
         took = time.monotonic() - self._began
-        self._pace.told(self.at - self._first, took, direct=self._direct is not None)
-        if not self._pace.is_direct or self.at < self.until:
+        self._pace.told(self.came - self._first, took, direct=self._direct is not None)
+        if not self._pace.is_direct or self.came < self.until or self.until == self._end:
             self.settle()
 
     def settle(self) -> None:
@@ -277,7 +284,7 @@ class _Pump:
         except OSError as error:
             raise PeerError(f"the connection was lost: {error.strerror}") from None
         if not count:
-            raise PeerError(_LOST.format(left=self._size - self._came))
+            raise PeerError(_LOST.format(left=self._size - self.came))
         if self._direct is None:
             self._part.splice(self._out, count, self.at)
             self.at += count

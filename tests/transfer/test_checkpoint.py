@@ -10,6 +10,8 @@ from jackd.model.coverage import Coverage
 from jackd.transfer.checkpoint import CHECKPOINT_BYTES, CHECKPOINT_SECONDS, Checkpoints
 from tests.support import result_of
 
+MIB = 1024 * 1024
+
 
 def upto(count: int) -> Coverage:
     return Coverage.of(0, count)
@@ -76,6 +78,17 @@ def test_writing_goes_on_beside_one_checkpoint_and_waits_for_a_second():
     steps.waiting[1].callback(None)
     result_of(second)
     assert steps.log == ["sync", CHECKPOINT_BYTES, "sync"]
+
+
+@pytest.mark.parametrize("first", range(1, 29, 3))
+@pytest.mark.parametrize("step", [4, 8, 28])
+def test_never_is_more_at_stake_than_64_mib(first, step):
+    """F1: the disk is slow, and what comes at once is 28 MiB, with a piece of 4 under way."""
+    steps, written = Steps(wait=True), first
+    while steps.advance(written * MIB).called:
+        written += step
+    assert written + 4 <= 64
+    assert steps.log == ["sync"]
 
 
 def test_several_writers_wait_for_one_checkpoint_and_begin_one():

@@ -20,7 +20,7 @@ from jackd.model.errors import PeerError, Unavailable
 from jackd.model.manifest import BLOCK_BYTES
 from jackd.storage.digests import FileTooShort
 from jackd.transfer import direct, splice
-from jackd.transfer.direct import FAST, PIECE_BYTES, PIECES, SETS, Direct, Memory, Pace
+from jackd.transfer.direct import FAST, MEMORY, PIECE_BYTES, PIECES, SETS, TRIES, Direct, Memory, Pace
 from jackd.transfer.disk import DiskTrouble
 from jackd.transfer.part import ALIGNED, Part
 from jackd.transfer.sink import Stopped
@@ -97,6 +97,40 @@ class TestStream:
             assert directly == [*((start, PIECE_BYTES) for start in whole), (8 * PIECE_BYTES, 4321)]
             known = {start: blake3(DATA[start:][:BLOCK_BYTES]).digest() for start in whole}
             assert r.part._digests == (known if digesting else {})
+
+    async def test_the_last_piece_of_a_slice_is_written_while_the_next_one_comes(self, tmp_path, quick):
+        """And counts when it is there, not before (F1)."""
+        async with receiving(tmp_path, DATA, announced=len(DATA)) as r:
+            r.part.digesting = True
+            write, told = r.part.write_direct, threading.Event()
+
+            def last(piece: memoryview, offset: int) -> None:
+                if offset == 3 * PIECE_BYTES:
+                    assert told.wait(4)
+                write(piece, offset)
+
+            async def written(offset: int) -> None:
+                r.offsets.append(offset)
+                if offset == 3 * PIECE_BYTES:
+                    told.set()
+
+            r.part.write_direct, r.written = last, written
+            assert await r.receive(len(DATA)) == DATA
+            assert r.offsets == [2 * PIECE_BYTES, 3 * PIECE_BYTES, 7 * PIECE_BYTES, len(DATA)]
+
+    async def test_it_may_be_shortened_to_where_it_is(self, tmp_path, quick):
+        """Another lane writes what follows, and nothing is to come any more: what came is written all the same."""
+        async with receiving(tmp_path, DATA[: 4 * PIECE_BYTES], announced=len(DATA)) as r:
+            r.part.digesting = True
+
+            async def written(offset: int) -> None:
+                r.offsets.append(offset)
+                if offset == 3 * PIECE_BYTES:
+                    assert r.sink.shorten(0) == 4 * PIECE_BYTES
+
+            r.written = written
+            assert await r.receive(len(DATA)) == DATA[: 4 * PIECE_BYTES]
+            assert r.offsets == [2 * PIECE_BYTES, 3 * PIECE_BYTES, 4 * PIECE_BYTES]
 
     async def test_as_long_as_nobody_knows_whether_digests_are_wanted_the_cache_keeps_it(
         self, tmp_path, quick, directly
@@ -260,10 +294,22 @@ def test_the_faster_way_is_taken():
     assert pace.is_direct
     pace.told(FAST, 1, direct=True)
     assert pace.is_direct, "not slower than half of the other way"
+    for speed in [*[FAST - 1] * (TRIES - 1), FAST, *[FAST - 1] * (TRIES - 1)]:
+        pace.told(speed, 1, direct=True)
+        assert pace.is_direct, "somebody else may have written"
     pace.told(FAST - 1, 1, direct=True)
     assert not pace.is_direct
     pace.told(9 * FAST, 1, direct=False)
     assert not pace.is_direct, "what was slow is not tried again"
+
+
+def test_what_only_memory_can_take_is_not_expected_of_the_disk():
+    """Eight MiB may have waited in the socket, and go into the page cache at once."""
+    pace = Pace()
+    pace.told(100 * MEMORY, 1, direct=False)
+    for _ in range(TRIES):
+        pace.told(MEMORY // 2, 1, direct=True)
+    assert pace.is_direct
 
 
 def test_only_few_streams_have_memory(part):
