@@ -14,7 +14,7 @@ Only the last is not Python's own. What requests leave behind is mostly young wh
 10 ms, more while a large library is read, and comes by itself only in a daemon that never has a quiet moment.
 """
 
-LOOK_SECONDS = 2.0
+LOOK_SECONDS = 5.0
 
 WORTH = 20
 """Collections of what is young since the last look at all; after fewer there is next to nothing to find."""

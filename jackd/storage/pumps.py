@@ -17,13 +17,14 @@ import os
 import select
 import threading
 import time
-from typing import Any, Protocol
+from typing import Any
 
 from attrs import define, field
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from jackd.storage.pump import LONG_SECONDS, Pump, Stalled
 from jackd.storage.threads import Workers
 
 log = Logger(namespace="jackd.pumps")
@@ -40,9 +41,11 @@ PATIENCE_SECONDS = 0.05
 SHARE = 128 * 1024
 """Bytes of one turn while there are others."""
 
-LEAST, ALONE = 16 * 1024, 16 * 1024 * 1024
-LONG_SECONDS = 0.02
-"""Bytes of one turn when there is nobody else: as many as take no longer than that, for another one may come."""
+LEAST, ALONE = 16 * 1024, 64 * 1024 * 1024
+"""
+Bytes of one turn when there is nobody else: as many as take no longer than :data:`~jackd.storage.pump.LONG_SECONDS`,
+for then it is seen what else there is to do. Whoever comes meanwhile gets a thread of his own.
+"""
 
 LOOKS = 4
 """In so many parts of the time in which a stream must go on, it is seen whether it does."""
@@ -51,41 +54,7 @@ SLOWEST = 1024
 """Bytes per second; who takes fewer is one who takes nothing."""
 
 LOOK_SECONDS = 0.25
-"""Threads with nothing to do look so often whether there will be nothing any more."""
-
-
-class Stalled(Exception):
-    """The descriptor was not ready for too long."""
-
-
-class Pump(Protocol):
-    """
-    One stream. Its methods are called by one thread at a time, not always the same one.
-
-    :ivar descriptor: not blocking; nobody else waits for it.
-    :ivar events: of epoll, for which the stream waits before each turn.
-    """
-
-    descriptor: int
-    events: int
-
-    def turn(self, most: int) -> float | None:
-        """
-        Move up to ``most`` bytes, and don't wait for the descriptor when there are fewer. Returns ``None`` when the
-        stream is done, else how many seconds not to be asked again for. What it raises ends the stream.
-        """
-
-    def alone(self, alone: bool) -> bool:
-        """
-        Whether nobody else needs the thread: turns may then wait, :data:`LONG_SECONDS` for the descriptor. Returns
-        whether they do.
-        """
-
-    def waits(self) -> int:
-        """Bytes that were moved and wait on their way: as long as they become fewer, somebody takes them."""
-
-    def close(self) -> None:
-        """Let go of everything; it is the last call, also when the stream was cancelled or failed."""
+"""Threads with nothing to do look so often whether there will be nothing any more; nobody watches them more often."""
 
 
 @define(eq=False)
@@ -103,9 +72,15 @@ class _Stream:
 
 @define(eq=False)
 class _Thread:
-    """One that serves. ``since`` its turn began; 0 while it waits for a stream."""
+    """
+    One that serves.
+
+    :ivar since: when its turn began; 0 while it waits for a stream.
+    :ivar alone: whether its turns are long, for there was nobody else.
+    """
 
     since: float = field(default=0.0)
+    alone: bool = field(default=False)
 
 
 class Pumps:
@@ -136,10 +111,12 @@ class Pumps:
         stream = _Stream(pump, idle, Deferred(lambda _: self._cancel(stream)), time.monotonic())
         with self._lock:
             self._epoll = self._epoll or select.epoll()
+            if len(self._streams) == 1:
+                _hurry(*self._streams.values())
             self._streams[pump.descriptor] = stream
             self._epoll.register(pump.descriptor, pump.events | select.EPOLLONESHOT)
         self._man()
-        if self._watching is None or len(self._streams) == self._places + 1:
+        if self._watching is None or self._watching.getTime() - self._reactor.seconds() > self._pause():
             self._watch()
         return stream.done
 
@@ -148,6 +125,7 @@ class Pumps:
     def _cancel(self, stream: _Stream) -> None:
         with self._lock:
             stream.cancelled = True
+            _hurry(stream)
             if not stream.turning and not stream.ended:
                 self._remove(stream)
 
@@ -166,15 +144,20 @@ class Pumps:
             self._threads.discard(thread)
 
     def _watch(self) -> None:
-        """Often when streams may have to wait for a thread."""
         if self._watching is not None and self._watching.active():
             self._watching.cancel()
         self._watching = None
         if self._streams:
             self._man()
             self._drop_stalled()
-            often = len(self._streams) > self._places
-            self._watching = self._reactor.callLater(PATIENCE_SECONDS if often else LOOK_SECONDS, self._watch)
+            self._watching = self._reactor.callLater(self._pause(), self._watch)
+
+    def _pause(self) -> float:
+        """How long not to watch: short when streams may have to wait for a thread."""
+        with self._lock:
+            if len(self._streams) > self._places:
+                return PATIENCE_SECONDS
+            return max(LOOK_SECONDS, min((stream.idle for stream in self._streams.values()), default=0.0) / LOOKS)
 
     def _drop_stalled(self) -> None:
         now = time.monotonic()
@@ -246,6 +229,7 @@ class Pumps:
         ready = select.poll()
         ready.register(pump.descriptor, pump.events)
         waits = pump.alone(True)
+        thread.alone = True
         try:
             while True:
                 wait = pump.turn(most)
@@ -257,6 +241,7 @@ class Pumps:
                     return wait
                 most = _fitting(most, took)
         finally:
+            thread.alone = False
             pump.alone(False)
 
     def _begun(self, thread: _Thread, descriptor: int) -> _Stream | None:
@@ -272,9 +257,10 @@ class Pumps:
     # With the lock
 
     def _counted(self) -> int:
-        """Threads that are at work or wait for it, not for a disk."""
+        """Threads that are at work or wait for it, not for a disk or for one stream while there are several."""
         late = time.monotonic() - PATIENCE_SECONDS
-        return sum(not thread.since or thread.since > late for thread in self._threads)
+        counted = (thread for thread in self._threads if not (thread.alone and len(self._streams) > 1))
+        return sum(not thread.since or thread.since > late for thread in counted)
 
     def _again(self, stream: _Stream, wait: float) -> None:
         stream.heard, stream.later = time.monotonic(), wait > 0
@@ -296,6 +282,12 @@ class Pumps:
     def _tell(self, stream: _Stream, result: Failure | None) -> None:
         if not stream.cancelled:
             stream.done.callback(result)  # a failure goes to the errbacks
+
+
+def _hurry(stream: _Stream) -> None:
+    """Its turn, if it is a long one, is to end soon. A reader who has become slow could make it last."""
+    if stream.turning:
+        stream.pump.alone(False)
 
 
 def _fitting(most: int, took: float) -> int:

@@ -15,7 +15,8 @@ from contextlib import suppress
 
 from jackd.model.errors import PeerError
 from jackd.ports import RemoteFile, Taken
-from jackd.storage.pumps import Pumps, Stalled
+from jackd.storage.pump import Stalled
+from jackd.storage.pumps import Pumps
 from jackd.transfer.direct import PIECE_BYTES, Direct, Memory, Pace
 from jackd.transfer.disk import Disk, told_as_trouble
 from jackd.transfer.inbox import Overlong
@@ -127,7 +128,7 @@ async def _taken(taking: Awaitable[Taken]) -> Taken:
 
 class _Pump:
     """
-    Moves one body: a :class:`~jackd.storage.pumps.Pump` for each slice. Between two slices nothing is received.
+    Moves one body: a :class:`~jackd.storage.pump.Pump` for each slice. Between two slices nothing is received.
 
     :ivar at: the offset up to which the file is written.
     :ivar until: nothing behind it is written.
@@ -186,7 +187,7 @@ class _Pump:
         return apt and self._socket is not None and not self._flow.limited and self._pace.is_direct
 
     def turn(self, most: int) -> float | None:
-        """See :meth:`~jackd.storage.pumps.Pump.turn`. Raises ``PeerError``, ``Stopped``, ``OSError``."""
+        """See :meth:`~jackd.storage.pump.Pump.turn`. Raises ``PeerError``, ``Stopped``, ``OSError``."""
         try:
             seconds = self._turn(most)
         except (PeerError, Stopped):
@@ -230,7 +231,7 @@ class _Pump:
             self.at = direct.written
 
     def waits(self) -> int:
-        """See :meth:`~jackd.storage.pumps.Pump.waits`: nothing, for what was moved is in the file."""
+        """See :meth:`~jackd.storage.pump.Pump.waits`: nothing, for what was moved is in the file."""
         return 0
 
     def alone(self, alone: bool) -> bool:

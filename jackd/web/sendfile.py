@@ -20,7 +20,8 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IConsumer, IPullProducer
 from zope.interface import implementer
 
-from jackd.storage.pumps import LONG_SECONDS, Pumps, Stalled
+from jackd.storage.pump import LONG_SECONDS, Stalled
+from jackd.storage.pumps import Pumps
 from jackd.web.connection import is_bare
 from jackd.web.ranges import Range
 from jackd.web.rate import Flow
@@ -126,7 +127,7 @@ async def _headers_sent(consumer: Any, transport: Any, below: Any) -> None:
 
 class _FilePump:
     """
-    A :class:`~jackd.storage.pumps.Pump` from a file into a connection. It has a descriptor of its own and is the only
+    A :class:`~jackd.storage.pump.Pump` from a file into a connection. It has a descriptor of its own and is the only
     one to close it: the reactor's may be closed, and its number given to another connection, while a thread sends.
 
     :ivar closed: fires in the reactor when no thread is at it any more.
@@ -145,7 +146,7 @@ class _FilePump:
         self.descriptor, self.events = self._out.fileno(), select.EPOLLOUT
 
     def turn(self, most: int) -> float | None:
-        """See :meth:`~jackd.storage.pumps.Pump.turn`. Raises ``TransferBroken``, ``OSError``."""
+        """See :meth:`~jackd.storage.pump.Pump.turn`. Raises ``TransferBroken``, ``OSError``."""
         if self._at - self._looked >= QUANTUM:
             self._file.check()
             self._looked = self._at
@@ -170,17 +171,17 @@ class _FilePump:
         self._flow.move(sent)
 
     def alone(self, alone: bool) -> bool:
-        """See :meth:`~jackd.storage.pumps.Pump.alone`."""
+        """See :meth:`~jackd.storage.pump.Pump.alone`."""
         return self._way.wait(self._out, alone)
 
     def waits(self) -> int:
-        """See :meth:`~jackd.storage.pumps.Pump.waits`: what the connection holds until the reader has it."""
+        """See :meth:`~jackd.storage.pump.Pump.waits`: what the connection holds until the reader has it."""
         with suppress(OSError):
             return int.from_bytes(fcntl.ioctl(self.descriptor, termios.TIOCOUTQ, bytes(4)), sys.byteorder)
         return 0
 
     def close(self) -> None:
-        """See :meth:`~jackd.storage.pumps.Pump.close`."""
+        """See :meth:`~jackd.storage.pump.Pump.close`."""
         self._held.close()
         self._reactor.callFromThread(self.closed.callback, None)
 

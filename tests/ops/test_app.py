@@ -20,7 +20,7 @@ from jackd.storage.database import Database
 from jackd.storage.history import HistoryStore
 from jackd.web.auth import Account, Keys, Scope
 from jackd.web.site import Mount
-from jackd.web.uploads import Uploads
+from jackd.web.uploads import SAMPLE_SECONDS, Uploads
 from tests.fakes.downloads import FakeDownloads
 from tests.storage.test_history import fetched, share
 from tests.support import MATRIX, PILOT, Web, result_of
@@ -197,15 +197,19 @@ def test_what_friends_read_now():
         uploads.begun(who="jack", client="::1", file="a.mkv", file_size=9000, size=5000) as flow,
     ):
         for _ in range(3):
-            clock.advance(1)
             flow.move(1000)
+            clock.advance(SAMPLE_SECONDS)
         got = web(uploads=uploads).get("/uploads", headers=KEY).json()
-    stream = {"account": "jack", "client": "::1", "file": "a.mkv", "size": 5000, "sent": 3000, "speed": 1000}
-    assert got == {"uploads": [stream], "speed": 1000, "waiting": 0}
+    stream = {"account": "jack", "client": "::1", "file": "a.mkv", "size": 5000, "sent": 3000, "speed": 400}
+    assert got == {"uploads": [stream], "speed": 400, "waiting": 0}
     assert web(uploads=uploads).get("/uploads", headers=KEY).json() == {"uploads": [], "speed": 0, "waiting": 0}
     assert uploads.sent == 3000
-    uploads.stopService()
-    assert not clock.getDelayedCalls()
+    assert clock.getDelayedCalls()
+    clock.advance(SAMPLE_SECONDS)
+    assert not clock.getDelayedCalls(), "there is nothing to measure"
+    with uploads.begun(who="jack", client="::1", file="a.mkv", file_size=9000, size=5000):
+        uploads.stopService()
+        assert not clock.getDelayedCalls()
 
 
 def grab(number: int, title: str = "Heat") -> Grab:

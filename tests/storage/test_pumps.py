@@ -14,7 +14,9 @@ from twisted.internet import reactor
 from twisted.internet.defer import CancelledError, Deferred, gatherResults
 from twisted.internet.task import deferLater
 
-from jackd.storage.pumps import ALONE, LONG_SECONDS, SHARE, Pumps, Stalled, _Stream
+from jackd.storage import pumps as pumps_module
+from jackd.storage.pump import LONG_SECONDS, Stalled
+from jackd.storage.pumps import ALONE, SHARE, Pumps, _Stream
 from jackd.storage.threads import ThreadWorkers
 
 NEVER = 1000.0
@@ -39,6 +41,7 @@ class Stream:
         self.wait = 0.0
         self.waiting = 0
         self.patient = False
+        self.hurried = threading.Event()
 
     def turn(self, most: int) -> float | None:
         assert not self.closed
@@ -50,6 +53,8 @@ class Stream:
     def alone(self, alone: bool) -> bool:
         assert not self.closed
         self.waited.append(alone)
+        if not alone:
+            self.hurried.set()
         return self.patient
 
     def waits(self) -> int:
@@ -80,14 +85,12 @@ async def test_streams_take_turns_of_the_same_size():
     """Whoever has had a turn goes behind all others: nobody is ever more than a turn ahead."""
     order: list[int] = []
     streams = [Stream(20, lambda stream: order.append(id(stream))) for _ in range(30)]
-    all_there = threading.Event()
-    first = Stream(1, lambda _: all_there.wait())
     async with running(1) as pumps:
-        held = pumps.run(first, NEVER)
-        done = gatherResults([pumps.run(stream, NEVER) for stream in streams])
-        all_there.set()
+        with pytest.MonkeyPatch.context() as nobody_begins:
+            nobody_begins.setattr(pumps, "_man", lambda: None)
+            done = gatherResults([pumps.run(stream, NEVER) for stream in streams])
+        pumps._man()
         await done
-        await held
     for count in range(1, len(order)):
         turns = Counter(order[:count])
         assert max(turns.values()) - min(turns[id(stream)] for stream in streams) <= 1
@@ -136,6 +139,35 @@ async def test_who_is_alone_keeps_his_thread_until_another_one_comes():
         await until(lambda: endless.closed)
     finally:
         await workers.stopService()
+
+
+async def test_who_comes_does_not_wait_for_the_long_turn_of_who_was_alone(monkeypatch):
+    monkeypatch.setattr(pumps_module, "PATIENCE_SECONDS", NEVER)
+    over = threading.Event()
+    async with running(1) as pumps:
+        first = pumps.run(long := Stream(2, lambda _: over.wait()), NEVER)
+        await until(lambda: long.asked)
+        await pumps.run(Stream(50), NEVER)
+        assert long.left == 2
+        over.set()
+        await first
+        await until(lambda: not pumps._threads)
+
+
+@pytest.mark.parametrize("cancelled", [False, True])
+async def test_a_long_turn_ends_soon_when_somebody_else_comes_or_nobody_wants_it(cancelled):
+    """Also when the reader has become slow in it."""
+    ended: list[bool] = []
+    async with running(1) as pumps:
+        done = pumps.run(slow := Stream(2, lambda stream: ended.append(stream.hurried.wait(10))), NEVER)
+        await until(lambda: slow.asked)
+        if cancelled:
+            done.addErrback(lambda failure: failure.trap(CancelledError)).cancel()
+        else:
+            await pumps.run(Stream(1), NEVER)
+        await done
+        await until(lambda: slow.closed)
+        assert all(ended)
 
 
 async def test_a_thread_that_hangs_holds_nobody_up():

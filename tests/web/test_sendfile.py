@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import socket
+import threading
 import time
 
 import pytest
@@ -66,6 +67,24 @@ def test_a_connection_waits_a_moment_when_it_may_and_not_when_others_need_the_th
             way.move(out, file.fileno(), sent, SIZE - sent)
         assert not way.wait(out, False)
         assert not os.get_blocking(out.fileno())
+
+
+def test_a_wait_ends_when_others_need_the_thread(root):
+    """The reader takes little, but again and again: the kernel would go on until he has all."""
+    out, reader = socket.socketpair()
+    sent: list[int] = []
+    with (root / "b.mkv").open("rb") as file, out, reader:
+        way = sendfile.PlainWay(None)
+        way.wait(out, True)
+        sending = threading.Thread(target=lambda: sent.append(way.move(out, file.fileno(), 0, SIZE)))
+        sending.start()
+        reader.recv(65536)
+        way.wait(out, False)
+        for _ in range(20):
+            reader.recv(32768)
+            sending.join(0.02)
+        assert not sending.is_alive()
+        assert 0 < sent[0] < SIZE
 
 
 @pytest.mark.parametrize("tls", [False, True])

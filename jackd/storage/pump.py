@@ -1,0 +1,43 @@
+"""One stream of bytes that the threads of :mod:`jackd.storage.pumps` move."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+LONG_SECONDS = 0.1
+"""How long a turn may take, and wait, when there is nobody else."""
+
+
+class Stalled(Exception):
+    """The descriptor was not ready for too long."""
+
+
+class Pump(Protocol):
+    """
+    One stream. Its methods are called by one thread at a time, not always the same one; but :meth:`alone` with
+    ``False`` at any time.
+
+    :ivar descriptor: not blocking; nobody else waits for it.
+    :ivar events: of epoll, for which the stream waits before each turn.
+    """
+
+    descriptor: int
+    events: int
+
+    def turn(self, most: int) -> float | None:
+        """
+        Move up to ``most`` bytes, and don't wait for the descriptor when there are fewer. Returns ``None`` when the
+        stream is done, else how many seconds not to be asked again for. What it raises ends the stream.
+        """
+
+    def alone(self, alone: bool) -> bool:
+        """
+        Whether nobody else needs the thread: turns may then wait, :data:`LONG_SECONDS` for the descriptor. Returns
+        whether they do. ``False`` ends such a wait.
+        """
+
+    def waits(self) -> int:
+        """Bytes that were moved and wait on their way: as long as they become fewer, somebody takes them."""
+
+    def close(self) -> None:
+        """Let go of everything; it is the last call, also when the stream was cancelled or failed."""
