@@ -31,7 +31,7 @@ WARM_UP = 16 * MIB
 LARGE = 4 * GIB
 """Films above this size take so long that the others fetch them once."""
 
-SERVED = 5
+SERVED, SERVED_LARGE = 5, 3
 """Times that what serving costs is measured, for each repetition."""
 
 PING_SECONDS = 3.0
@@ -186,7 +186,7 @@ def serve(pairs: Sequence[Pair], film: Film, reps: int, results: Results) -> Non
     """What serving costs: the two that are compared, in turns and by themselves, for nothing scatters as much."""
     chosen = [p for p in pairs if p.name in (report.BASE, report.SERVING) and p.name not in results.skipped]
     served = results.served[film.size] = {pair.name: [] for pair in chosen}
-    for _ in range(SERVED * reps):
+    for _ in range((SERVED_LARGE if film.size > LARGE else SERVED) * reps):
         for pair in chosen:
             run = attempt(pair, film, results)
             if run:

@@ -24,6 +24,11 @@ class Window:
     upload_rate: int | None = None
     download_rate: int | None = None
 
+    def to_text(self) -> str:
+        """What tells it from others."""
+        days = ",".join(DAYS[day] for day in sorted(self.days))
+        return f"{days} {self.start}-{self.stop} up {self.upload_rate} down {self.download_rate}"
+
     def covers(self, when: datetime) -> bool:
         """Whether it holds then; ``when`` is local time."""
         today, minute = when.weekday(), when.hour * 60 + when.minute

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-LONG_SECONDS = 0.1
+LONG_SECONDS = 0.25
 """How long a turn may take, and wait, when there is nobody else."""
 
 

@@ -28,7 +28,7 @@ from jackd.web.rate import Flow
 from jackd.web.sending import STALLED_SECONDS, FileReader, ReaderStalled, Sender, TransferBroken
 from jackd.web.tls import SealedWay
 
-QUANTUM = 16 * 1024 * 1024
+QUANTUM = 64 * 1024 * 1024
 """Bytes between two looks at whether the file is still the same (F32)."""
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from attrs import define, field
 from twisted.application.service import Service
@@ -21,6 +21,9 @@ from jackd.web.rate import MAX_RATE, Direction
 
 LOOK_SECONDS = 5.0
 """So often is the hour looked at."""
+
+MINUTE_SECONDS, WEEK_SECONDS = 60, 7 * 24 * 60 * 60
+"""Windows begin and end at minutes; after a week all is as it was."""
 
 Way = Literal["upload", "download"]
 
@@ -110,6 +113,7 @@ class SpeedLimits(Service):
                 found = kept.get(_name(way, key))
                 if found is not None and found["configured"] == _configured(limits, key):
                     setattr(limits, key, found["rate"])
+                    limits.during = limits.during or self._still(found)
         self._apply()
 
     async def configure(self, settings: LimitSettings, peers: Iterable[Peer]) -> None:
@@ -159,10 +163,20 @@ class SpeedLimits(Service):
 
     async def _keep(self, limits: _Limits, key: str) -> None:
         value = {"rate": getattr(limits, key), "configured": _configured(limits, key)}
+        if key == "rate" and limits.during:
+            value |= {"during": limits.during.to_text(), "since": self._now()}
         await self._kept.save(_name(limits.way, key), value)
 
-    def _window(self) -> Window | None:
-        when = datetime.fromtimestamp(self._now())
+    def _still(self, kept: Mapping[str, Any]) -> Window | None:
+        """The window in which that was set, unless it has ended since."""
+        window, now, since = self._window(), self._now(), kept.get("since", 0)
+        if window is None or window.to_text() != kept.get("during") or since > now:
+            return None
+        minutes = range(int(max(since, now - WEEK_SECONDS)), int(now), MINUTE_SECONDS)
+        return window if all(self._window(at) == window for at in minutes) else None
+
+    def _window(self, at: float | None = None) -> Window | None:
+        when = datetime.fromtimestamp(self._now() if at is None else at)
         return next((window for window in self._schedule if window.covers(when)), None)
 
     def _apply(self) -> None:

@@ -189,3 +189,38 @@ def test_hours_that_are_written_anew_hold_at_once_and_the_same_ones_leave_a_wish
     assert texts(operator)[1] == "3072"
     result_of(world.speed.configure(LimitSettings(upload_rate=8 * KIB), ()))
     assert texts(operator)[1] == "8192"
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "rate", "holds"),
+    [
+        (datetime(2026, 11, 16, 19), datetime(2026, 11, 16, 22, 59), KIB, "5"),
+        (datetime(2026, 11, 16, 23, 30), datetime(2026, 11, 17, 1, 59), KIB, "5"),
+        (datetime(2026, 11, 16, 19), datetime(2026, 11, 17, 2), KIB, "5"),
+        (datetime(2026, 11, 16, 19), datetime(2026, 11, 17, 19), KIB, "1024"),
+        (datetime(2026, 11, 16, 19), datetime(2026, 11, 30, 19), KIB, "1024"),
+        (datetime(2026, 11, 16, 19), datetime(2026, 11, 16, 18), KIB, "1024"),
+        (datetime(2026, 11, 16, 19), datetime(2026, 11, 16, 20), 2 * KIB, "2048"),
+        (datetime(2026, 11, 16, 12), datetime(2026, 11, 16, 20), KIB, "1024"),
+    ],
+)
+def test_a_wish_of_these_hours_outlives_a_restart_and_ends_with_them(since, until, rate, holds):
+    """After the window the client's limit is that of other hours; a clock that went back, or other hours: unknown."""
+
+    def at(when: datetime, rate: int, **database) -> World:
+        night = Window(start=18 * 60, stop=2 * 60, upload_rate=rate)
+        limits = LimitSettings(upload_rate=9 * KIB, schedule=(night,))
+        return World(limits=limits, time=when.timestamp(), **database)
+
+    before = at(since, KIB)
+    before.clients()[0].post("transfer/setUploadLimit", {"limit": "5"})
+    after = at(until, rate, database=before.database)
+    assert texts(after.clients()[0])[1] == holds
+
+
+def test_a_wish_within_hours_that_never_end_holds_for_good():
+    always = LimitSettings(upload_rate=9 * KIB, schedule=(Window(upload_rate=KIB),))
+    before = World(limits=always, time=datetime(2026, 11, 16, 19).timestamp())
+    before.clients()[0].post("transfer/setUploadLimit", {"limit": "5"})
+    after = World(limits=always, time=datetime(2027, 11, 16, 19).timestamp(), database=before.database)
+    assert texts(after.clients()[0])[1] == "5"
