@@ -68,6 +68,7 @@ class _Stream:
     later: bool = False
     ended: bool = False
     cancelled: bool = False
+    hurried: bool = False
 
 
 @define(eq=False)
@@ -230,16 +231,16 @@ class Pumps:
         ready.register(pump.descriptor, pump.events)
         waits = pump.alone(True)
         thread.alone = True
+        wait: float | None = 0.0
         try:
-            while True:
+            while wait == 0 and not stream.hurried:
                 wait = pump.turn(most)
                 now = time.monotonic()
                 took, stream.heard, thread.since = now - thread.since, now, now
-                if wait != 0 or len(self._streams) > 1 or stream.cancelled:
-                    return wait
-                if (not waits or took >= LONG_SECONDS) and not ready.poll(LONG_SECONDS * 1000):
-                    return wait
+                if wait == 0 and (not waits or took >= LONG_SECONDS) and not ready.poll(LONG_SECONDS * 1000):
+                    break
                 most = _fitting(most, took)
+            return wait
         finally:
             thread.alone = False
             pump.alone(False)
@@ -250,7 +251,7 @@ class Pumps:
             stream = self._streams.get(descriptor)
             if stream is None or stream.turning:
                 return None
-            stream.turning, stream.later = True, False
+            stream.turning, stream.later, stream.hurried = True, False, False
             stream.heard = thread.since = time.monotonic()
             return stream
 
@@ -287,6 +288,7 @@ class Pumps:
 def _hurry(stream: _Stream) -> None:
     """Its turn, if it is a long one, is to end soon. A reader who has become slow could make it last."""
     if stream.turning:
+        stream.hurried = True
         stream.pump.alone(False)
 
 

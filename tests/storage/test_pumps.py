@@ -170,6 +170,26 @@ async def test_a_long_turn_ends_soon_when_somebody_else_comes_or_nobody_wants_it
         assert all(ended)
 
 
+async def test_who_was_hurried_is_not_asked_until_he_is_ready():
+    """Even when the one who came has gone again: the turn no longer waits, and would be asked without end."""
+    gone = threading.Event()
+
+    def act(stream: Stream) -> None:
+        assert stream.hurried.wait(10)
+        assert gone.wait(10)
+        fill(stream)
+
+    async with running(1) as pumps:
+        done = pumps.run(slow := Stream(10**9, act), NEVER)
+        slow.patient = True
+        await until(lambda: slow.asked)
+        await pumps.run(Stream(1), NEVER)
+        gone.set()
+        await until(lambda: not any(stream.turning for stream in pumps._streams.values()))
+        assert len(slow.asked) == 1
+        done.addErrback(lambda failure: failure.trap(CancelledError)).cancel()
+
+
 async def test_a_thread_that_hangs_holds_nobody_up():
     """F50: a disk that does not answer, under two streams on two places."""
     answered = threading.Event()
