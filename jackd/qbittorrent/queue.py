@@ -67,10 +67,11 @@ class Queue:
             if view.sees(download):
                 priority = 0 if finished else place
                 now = stamp(download, view, priority)
-                known = before.get(download.hash)
+                hash = download.hash
+                known = before.get(hash)
                 if known is None or known.stamp != now:
                     known = _Made(now, row(download, view, priority))
-                made[download.hash] = known
+                made[hash] = known
         self._made[view.server] = made
         return [known.row for known in made.values()]
 
@@ -108,9 +109,9 @@ def _json(made: _Made) -> orjson.Fragment:
 
 def select(rows: Sequence[Row], call: Call) -> list[Row]:
     """Filter, sort and cut as the parameters of ``torrents/info`` say. Raises ``BadRequest`` for an unknown key."""
-    wanted = _filter(call)
-    chosen = [r for r in rows if all(test(r) for test in wanted)]
-    return _cut(_sort(chosen, call), call.number("offset"), call.number("limit"))
+    for wanted in _filter(call):
+        rows = [r for r in rows if wanted(r)]
+    return _cut(_sort([*rows], call), call.number("offset"), call.number("limit"))
 
 
 def _filter(call: Call) -> list[Callable[[Row], bool]]:

@@ -144,7 +144,7 @@ def stamp(download: Download, view: View, priority: int) -> tuple[object, ...]:
         priority,
         download.received,
         download.speed,
-        download.sources,
+        download.sources if download.speed else 0,
         download.active,
         download.completed,
         download.category,
