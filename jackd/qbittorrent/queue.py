@@ -107,11 +107,11 @@ def _json(made: _Made) -> orjson.Fragment:
     return made.json
 
 
-def select(rows: Sequence[Row], call: Call) -> list[Row]:
+def select(rows: list[Row], call: Call) -> list[Row]:
     """Filter, sort and cut as the parameters of ``torrents/info`` say. Raises ``BadRequest`` for an unknown key."""
     for wanted in _filter(call):
         rows = [r for r in rows if wanted(r)]
-    return _cut(_sort([*rows], call), call.number("offset"), call.number("limit"))
+    return _cut(_sort(rows, call), call.number("offset"), call.number("limit"))
 
 
 def _filter(call: Call) -> list[Callable[[Row], bool]]:
