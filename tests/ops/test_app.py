@@ -199,6 +199,7 @@ def test_what_friends_read_now():
         for _ in range(3):
             flow.move(1000)
             clock.advance(SAMPLE_SECONDS)
+            assert uploads.speed == 400, "from the first look on"
         got = web(uploads=uploads).get("/uploads", headers=KEY).json()
     stream = {"account": "jack", "client": "::1", "file": "a.mkv", "size": 5000, "sent": 3000, "speed": 400}
     assert got == {"uploads": [stream], "speed": 400, "waiting": 0}
