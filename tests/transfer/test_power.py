@@ -31,11 +31,17 @@ from tests.transfer.test_verification import garbled, manifest_of, once
 from tests.transfer.world import CONTENT, FakeFile, a_season
 
 
+def _scale(monkeypatch, size: int) -> None:
+    """A checkpoint after so many bytes, and no more than that ahead of one that runs."""
+    monkeypatch.setattr(checkpoint, "CHECKPOINT_BYTES", size)
+    monkeypatch.setattr(checkpoint, "AHEAD_BYTES", size)
+
+
 @pytest.fixture(autouse=True)
 def small(monkeypatch):
     """Many checkpoints in a small file."""
+    _scale(monkeypatch, CHECKPOINT)
     monkeypatch.setattr(inbox, "TAKE", 1)
-    monkeypatch.setattr(checkpoint, "CHECKPOINT_BYTES", CHECKPOINT)
     monkeypatch.setattr(division, "MIN_SHARE", 1000)
 
 
@@ -205,7 +211,7 @@ def test_f4_a_sync_that_fails_is_not_tried_again(monkeypatch, scenario):
 @pytest.fixture
 def few_steps(monkeypatch):
     """One checkpoint in the middle, for what tries all pairs of steps."""
-    monkeypatch.setattr(checkpoint, "CHECKPOINT_BYTES", 7 * PIECE)
+    _scale(monkeypatch, 7 * PIECE)
     monkeypatch.setattr(frail, "CHECKPOINT", 7 * PIECE)
 
 
@@ -311,8 +317,8 @@ class Life(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.patch = pytest.MonkeyPatch()
+        _scale(self.patch, CHECKPOINT)
         self.patch.setattr(inbox, "TAKE", 1)
-        self.patch.setattr(checkpoint, "CHECKPOINT_BYTES", CHECKPOINT)
         self.world = FrailWorld()
         self.world.threads.inline = self.world.sql.inline = False
         self.world.files.script = None
