@@ -256,10 +256,6 @@ class Downloads(Protocol):
     def get(self, hash: str) -> Download | None:
         """One, from memory."""
 
-    @property
-    def revision(self) -> int:
-        """Grows with every change that a list would show."""
-
     async def delete(self, hashes: Iterable[str], *, delete_files: bool) -> None:
         """The writer stops first; part files always go; finished files only when asked for."""
 

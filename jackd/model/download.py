@@ -6,8 +6,9 @@ import enum
 import posixpath
 from collections import Counter
 
-from attrs import define, field
+from attrs import define, field, setters
 
+from jackd.model.changes import Changes, changes_field, counted
 from jackd.model.file import DownloadFile
 from jackd.model.filenames import safe_name
 from jackd.model.grab import Grab
@@ -17,7 +18,11 @@ ETA_UNKNOWN = 8_640_000
 
 
 class State(enum.Enum):
-    """Where a download stands; the value is what the database holds."""
+    """
+    Where a download stands; the value is what the database holds.
+
+    :ivar finished: whether nothing more will happen by itself.
+    """
 
     QUEUED = "queued"
     DOWNLOADING = "downloading"
@@ -27,16 +32,11 @@ class State(enum.Enum):
     PAUSED = "paused"
     FAILED = "failed"  # for good
 
-    @property
-    def finished(self) -> bool:
-        """Whether nothing more will happen by itself."""
-        return self in _FINISHED
+    def __init__(self, value: str) -> None:
+        self.finished = value in ("completed", "failed")
 
 
-_FINISHED = (State.COMPLETED, State.FAILED)
-
-
-@define(kw_only=True)
+@define(kw_only=True, on_setattr=[setters.convert, counted])
 class Download:
     """
     One row of the queue, with its live numbers.
@@ -52,6 +52,7 @@ class Download:
     :ivar position: place in the queue, lowest first.
     :ivar download_limit, upload_limit: bytes/s of this one alone, 0 for none; nothing is uploaded of a download.
     :ivar retry_at: Unix seconds before which it is not tried again.
+    :ivar changes: of all this and of its files, so that who shows it knows whether to look again.
     """
 
     grab: Grab
@@ -76,6 +77,11 @@ class Download:
     seeding_time_limit: int = -2
     download_limit: int = 0
     upload_limit: int = 0
+    changes: Changes = changes_field()
+
+    def __attrs_post_init__(self) -> None:
+        for file in self.files:
+            file.changes = self.changes
 
     @property
     def hash(self) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from attrs import define, field
 
+from jackd.model.changes import Changes, changes_field, counted
 from jackd.model.coverage import Coverage
 from jackd.model.grab import Grab, GrabFile
 from jackd.model.release import Source
 
 
-@define(kw_only=True)
+@define(kw_only=True, on_setattr=counted)
 class DownloadFile:
     """
     What is known of it.
@@ -25,6 +26,7 @@ class DownloadFile:
     :ivar etag: of the lead's file.
     :ivar given: how many bytes came from each friend, by his name.
     :ivar sources: how many friends it comes from just now.
+    :ivar changes: of all this, counted together with the download's own; those inside ``given`` are not.
     """
 
     grab: Grab
@@ -40,6 +42,7 @@ class DownloadFile:
     etag: str | None = None
     given: dict[str, int] = field(factory=dict)
     sources: int = 0
+    changes: Changes = changes_field()
 
     def __attrs_post_init__(self) -> None:
         self.settle(self.there, self.good)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import orjson
 from attrs import define
@@ -39,12 +39,24 @@ FILTERS: dict[str, Callable[[str], bool]] = {
 
 
 @define(eq=False)
-class _Made:
-    """A row, how the download was when it was made, and its JSON once that was asked for."""
+class Shown:
+    """
+    A download as one account sees it.
+
+    :ivar stamp: what :func:`~jackd.qbittorrent.wire.stamp` was when it was looked at.
+    :ivar row: not to be changed: while the stamp stays the same it is given again.
+    """
 
     stamp: tuple[object, ...]
     row: Row
-    json: orjson.Fragment | None = None
+    _json: orjson.Fragment | None = None
+
+    @property
+    def json(self) -> orjson.Fragment:
+        """The row, written once."""
+        if self._json is None:
+            self._json = orjson.Fragment(as_json(self.row))
+        return self._json
 
 
 class Queue:
@@ -52,33 +64,31 @@ class Queue:
 
     def __init__(self, downloads: Downloads) -> None:
         self._downloads = downloads
-        self._made: dict[str | None, dict[str, _Made]] = {}
+        self._shown: dict[str | None, dict[str, Shown]] = {}
 
     def seen(self, view: View) -> list[Download]:
         """All that the account sees, in the queue's order."""
         return [download for download in self._downloads.list() if view.sees(download)]
 
-    def rows(self, view: View) -> list[Row]:
-        """The same as JSON, with the places in the whole queue. Not to be changed: most of them are given again."""
-        before, made, place = self._made.get(view.server, {}), dict[str, _Made](), 0
+    def shown(self, view: View) -> list[Shown]:
+        """The same as rows, with the places in the whole queue."""
+        before, shown, place = self._shown.get(view.server, {}), dict[str, Shown](), 0
         for download in self._downloads.list():
             finished = download.state.finished
             place += not finished
             if view.sees(download):
                 priority = 0 if finished else place
-                now = stamp(download, view, priority)
-                hash = download.hash
+                now, hash = stamp(download, view, priority), download.hash
                 known = before.get(hash)
                 if known is None or known.stamp != now:
-                    known = _Made(now, row(download, view, priority))
-                made[hash] = known
-        self._made[view.server] = made
-        return [known.row for known in made.values()]
+                    known = Shown(now, row(download, view, priority))
+                shown[hash] = known
+        self._shown[view.server] = shown
+        return list(shown.values())
 
-    def written(self, rows: Sequence[Row], view: View) -> list[orjson.Fragment]:
-        """Some of the last :meth:`rows` as JSON: most of it was written before."""
-        made = self._made[view.server]
-        return [_json(made[row["hash"]]) for row in rows]
+    def rows(self, view: View) -> list[Row]:
+        """The rows alone."""
+        return [shown.row for shown in self.shown(view)]
 
     def one(self, call: Call) -> Download:
         """What ``hash`` names. Raises ``BadRequest`` when it is missing, ``NotFound`` when it names nothing."""
@@ -101,17 +111,11 @@ class Queue:
         return [download.hash for download in self.chosen(call)]
 
 
-def _json(made: _Made) -> orjson.Fragment:
-    if made.json is None:
-        made.json = orjson.Fragment(as_json(made.row))
-    return made.json
-
-
-def select(rows: list[Row], call: Call) -> list[Row]:
+def select(shown: list[Shown], call: Call) -> list[Shown]:
     """Filter, sort and cut as the parameters of ``torrents/info`` say. Raises ``BadRequest`` for an unknown key."""
     for wanted in _filter(call):
-        rows = [r for r in rows if wanted(r)]
-    return _cut(_sort(rows, call), call.number("offset"), call.number("limit"))
+        shown = [s for s in shown if wanted(s.row)]
+    return _cut(_sort(shown, call), call.number("offset"), call.number("limit"))
 
 
 def _filter(call: Call) -> list[Callable[[Row], bool]]:
@@ -129,17 +133,17 @@ def _filter(call: Call) -> list[Callable[[Row], bool]]:
     return tests
 
 
-def _sort(rows: list[Row], call: Call) -> list[Row]:
+def _sort(shown: list[Shown], call: Call) -> list[Shown]:
     key = call.params.get("sort", "")
-    if not rows or not key:
-        return rows
-    if key not in rows[0]:
+    if not shown or not key:
+        return shown
+    if key not in shown[0].row:
         raise BadRequest("'sort' parameter is invalid")
-    return sorted(rows, key=lambda r: r[key], reverse=call.flag("reverse"))
+    return sorted(shown, key=lambda s: s.row[key], reverse=call.flag("reverse"))
 
 
-def _cut(rows: list[Row], offset: int, limit: int) -> list[Row]:
-    start = offset + len(rows) if offset < 0 else offset
-    if not 0 <= start < len(rows):
+def _cut(shown: list[Shown], offset: int, limit: int) -> list[Shown]:
+    start = offset + len(shown) if offset < 0 else offset
+    if not 0 <= start < len(shown):
         start = 0
-    return rows[start : start + limit] if limit > 0 else rows[start:]
+    return shown[start : start + limit] if limit > 0 else shown[start:]

@@ -27,7 +27,7 @@ class Reading:
     @actions.read("torrents/info")
     async def info(self, call: Call) -> Answer:
         """``filter``, ``category``, ``tag``, ``hashes`` choose; ``sort``, ``reverse``, ``offset``, ``limit`` cut."""
-        return self._queue.written(select(self._queue.rows(call.view), call), call.view)
+        return [shown.json for shown in select(self._queue.shown(call.view), call)]
 
     @actions.read("torrents/properties")
     async def properties(self, call: Call) -> Answer:

@@ -136,27 +136,12 @@ def row(download: Download, view: View, priority: int = 0) -> Row:
 
 
 def stamp(download: Download, view: View, priority: int) -> tuple[object, ...]:
-    """All that can change in what :func:`row` gives: while it is equal, so is the row."""
-    shown = state(download, view.now) if download.state is State.DOWNLOADING else _seeding_time(download, view.now)
-    return (
-        download.state,
-        shown,
-        priority,
-        download.received,
-        download.speed,
-        download.sources if download.speed else 0,
-        download.active,
-        download.completed,
-        download.category,
-        download.folder,
-        download.files[0].path,
-        download.forced,
-        download.tags,
-        download.ratio_limit,
-        download.seeding_time_limit,
-        download.download_limit,
-        download.upload_limit,
-    )
+    """
+    What is different whenever :func:`row` would give another one: by a change of the download, as time passes, or
+    because another download has that hash now.
+    """
+    passing = state(download, view.now) if download.state is State.DOWNLOADING else _seeding_time(download, view.now)
+    return download.changes, download.changes.count, priority, passing
 
 
 def properties(download: Download, view: View) -> Row:

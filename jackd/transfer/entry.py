@@ -91,14 +91,9 @@ class Entry:
 
 
 class Rows:
-    """
-    All of them, in the order of the queue.
-
-    :ivar revision: grows with every change that a list would show.
-    """
+    """All of them, in the order of the queue."""
 
     def __init__(self) -> None:
-        self.revision = 0
         self._entries: dict[str, Entry] = {}
 
     def __len__(self) -> int:
@@ -119,19 +114,12 @@ class Rows:
     def append(self, entry: Entry) -> None:
         """At the end of the queue."""
         self._entries[entry.download.hash] = entry
-        self.changed()
 
     def remove(self, entry: Entry) -> None:
         """Forget it."""
         entry.wait_no_more()
         del self._entries[entry.download.hash]
-        self.changed()
 
     def arrange(self, hashes: Sequence[str]) -> None:
         """Into the order of ``hashes``, which are all that are there."""
         self._entries = {hash: self._entries[hash] for hash in hashes}
-        self.changed()
-
-    def changed(self) -> None:
-        """Something that a list shows is different now."""
-        self.revision += 1

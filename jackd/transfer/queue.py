@@ -154,11 +154,6 @@ class DownloadQueue(Service):
         """Fetch so many at the same time from now on; what is being fetched goes on."""
         self._runner.resize(slots)
 
-    @property
-    def revision(self) -> int:
-        """See :attr:`jackd.ports.Downloads.revision`."""
-        return self._rows.revision
-
     @uncancelled
     async def add(self, grab: Grab, *, owner: str | None, category: str, paused: bool = False) -> bool:
         """
@@ -281,7 +276,6 @@ class DownloadQueue(Service):
             for name, value in settings.items():
                 setattr(entry.download, name, value)
         await self._store.save_settings([entry.download for entry in entries])
-        self._rows.changed()
 
     async def _put(self, entries: Sequence[Entry], state: State) -> None:
         """Into ``state``, with a clean slate."""
@@ -291,7 +285,6 @@ class DownloadQueue(Service):
             download = entry.download
             download.state, download.attempts, download.retry_at, download.reason = state, 0, 0.0, ""
         await self._store.save_state([entry.download for entry in entries])
-        self._rows.changed()
 
     async def _look_again(self, entry: Entry) -> None:
         if not await self._remains.look_again(entry.download):
@@ -300,4 +293,3 @@ class DownloadQueue(Service):
         for file in entry.download.files:
             await self._store.save_file(file)
             await self._store.checkpoint(entry.download, file, file.there, file.good)
-        self._rows.changed()

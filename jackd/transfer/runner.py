@@ -104,7 +104,6 @@ class Runner:
             entry.download.reason = ""
             job = Job(entry.download, self._tools_of(entry), claimed_space=partial(self._claimed_space, entry))
             entry.begin(job, self._tools.clock.seconds())
-            self._rows.changed()
             _background(self._run(entry, job))
 
     def _tools_of(self, entry: Entry) -> Tools:
@@ -135,7 +134,6 @@ class Runner:
                 await self._after(entry, error)
         finally:
             entry.end()
-            self._rows.changed()
             self.fill()
 
     async def _counting(self, entry: Entry, job: Job) -> None:
@@ -217,7 +215,6 @@ class Runner:
     def _wake(self, entry: Entry) -> None:
         entry.timer = None
         entry.download.state = State.QUEUED
-        self._rows.changed()
         self.fill()
 
     def _tick(self) -> None:
@@ -227,7 +224,6 @@ class Runner:
             entry.count(at)
             entry.download.speed = entry.meter.sample(at, entry.download.received)
             entry.slow = entry.pace.sample(at, entry.download.received) < SLOW_RATE and entry.pace.full
-            self._rows.changed()
         self._make_room(running)
 
     def _make_room(self, running: Sequence[Entry]) -> None:

@@ -29,7 +29,6 @@ class FakeDownloads:
         self._completed_path = completed_path
         self._now = now
         self._downloads: dict[str, Download] = {}
-        self._revision = 0
         self.full = False
         self.deleted: list[tuple[str, bool]] = []
         self.rechecked: list[str] = []
@@ -37,7 +36,6 @@ class FakeDownloads:
     async def add(self, grab: Grab, *, owner: str | None, category: str, paused: bool = False) -> bool:
         if self.full:
             raise Unavailable("no space left on the disk")
-        self._revision += 1
         if grab.hash in self._downloads:
             self._downloads[grab.hash].category = category
             return False
@@ -58,14 +56,9 @@ class FakeDownloads:
     def get(self, hash: str) -> Download | None:
         return self._downloads.get(hash)
 
-    @property
-    def revision(self) -> int:
-        return self._revision
-
     async def delete(self, hashes: Iterable[str], *, delete_files: bool) -> None:
         for hash in hashes:
             if self._downloads.pop(hash, None):
-                self._revision += 1
                 self.deleted.append((hash, delete_files))
 
     async def pause(self, hashes: Iterable[str]) -> None:
@@ -113,10 +106,8 @@ class FakeDownloads:
                 )
         for position, hash in enumerate(order):
             self._downloads[hash].position = position
-        self._revision += 1
 
     def _change(self, hashes: Iterable[str], change: Callable[[Download], None]) -> None:
         for hash in hashes:
             if hash in self._downloads:
-                self._revision += 1
                 change(self._downloads[hash])

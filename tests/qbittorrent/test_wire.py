@@ -33,6 +33,31 @@ def at(**changes: Any) -> dict[str, object]:
     return wire.row(made(**changes), View(now=NOW), 3)
 
 
+def test_another_download_of_the_same_hash_has_another_stamp():
+    """It was removed and grabbed once more, and nothing was changed in either."""
+    first, again = (Download(grab=GRAB, owner=None, category=category, folder="/d") for category in "ab")
+    assert wire.stamp(first, View(now=NOW), 1) != wire.stamp(again, View(now=NOW), 1)
+
+
+MOMENTS = st.sampled_from([0.0, NOW - 3600, NOW - 61, NOW - 60, NOW - 59, NOW - 1, NOW])
+
+
+@given(
+    state=st.sampled_from(State),
+    active=MOMENTS,
+    completed=st.none() | MOMENTS,
+    speed=st.sampled_from([0.0, 5.0]),
+    forced=st.booleans(),
+    later=st.integers(-100, 200),
+)
+def test_time_alone_makes_another_row_only_with_another_stamp(later, **changes):
+    """A row is given again while its stamp is the same; the clock may also be set back."""
+    download = made(**changes)
+    then, now = View(now=NOW), View(now=NOW + later)
+    if wire.stamp(download, then, 1) == wire.stamp(download, now, 1):
+        assert wire.row(download, then, 1) == wire.row(download, now, 1)
+
+
 @pytest.mark.parametrize(
     ("changes", "name"),
     [

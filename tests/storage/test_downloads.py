@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from attrs import evolve
+from attrs import evolve, fields
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -65,6 +65,10 @@ def downloads(draw) -> Download:
     return download
 
 
+def compared(kind: type) -> list[str]:
+    return [attribute.name for attribute in fields(kind) if attribute.eq]
+
+
 def a_store() -> DownloadStore:
     return DownloadStore(Database.in_memory())
 
@@ -103,8 +107,8 @@ def test_each_change_writes_its_own_columns(before, after):
         result_of(store.insert(before))
         result_of(change(store))
         (read,) = store.all()
-        own = [(name, read, before, after) for name in Download.__slots__ if name not in ("files", "__weakref__")]
-        own += [(n, read.files[0], before.files[0], after.files[0]) for n in DownloadFile.__slots__ if n[0] != "_"]
+        own = [(name, read, before, after) for name in compared(Download) if name != "files"]
+        own += [(name, read.files[0], before.files[0], after.files[0]) for name in compared(DownloadFile)]
         for name, found, old, new in own:
             assert getattr(found, name) == getattr(new if name in columns else old, name), name
         assert read.files[1:] == before.files[1:]

@@ -429,29 +429,6 @@ def test_a_taken_name_is_never_overwritten(world):
     assert world.restart().queue.list()[0].files[0].path == download.files[0].path
 
 
-def test_the_revision_grows_with_every_change(world):
-    world.files.script = None
-    seen = [world.queue.revision]
-
-    def grown():
-        seen.append(world.queue.revision)
-        return seen[-1] > seen[-2]
-
-    download = world.add()
-    assert grown()
-    world.files.last.send(1000)
-    world.wait(1)
-    assert grown()
-    for change in (
-        lambda: world.do("set_category", [download.hash], "b"),
-        lambda: world.do("set_tags", {download.hash: ["t"]}),
-        lambda: world.do("pause", [download.hash]),
-        lambda: world.do("delete", [download.hash], delete_files=True),
-    ):
-        change()
-        assert grown()
-
-
 def test_the_speed(world):
     world.files.script = None
     download = world.add()
