@@ -9,7 +9,11 @@ from attrs import Attribute, define, field, setters
 
 @define(eq=False)
 class Changes:
-    """:ivar count: of all until now."""
+    """
+    Of one download: no other ever has the same, not even of the same hash.
+
+    :ivar count: of all until now.
+    """
 
     count: int = 0
 

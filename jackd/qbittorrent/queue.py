@@ -7,6 +7,7 @@ from collections.abc import Callable
 import orjson
 from attrs import define
 
+from jackd.model.changes import Changes
 from jackd.model.download import Download
 from jackd.model.errors import BadRequest, NotFound
 from jackd.ports import Downloads
@@ -64,7 +65,7 @@ class Queue:
 
     def __init__(self, downloads: Downloads) -> None:
         self._downloads = downloads
-        self._shown: dict[str | None, dict[str, Shown]] = {}
+        self._shown: dict[str | None, dict[Changes, Shown]] = {}
 
     def seen(self, view: View) -> list[Download]:
         """All that the account sees, in the queue's order."""
@@ -72,17 +73,17 @@ class Queue:
 
     def shown(self, view: View) -> list[Shown]:
         """The same as rows, with the places in the whole queue."""
-        before, shown, place = self._shown.get(view.server, {}), dict[str, Shown](), 0
+        before, shown, place = self._shown.get(view.server, {}), dict[Changes, Shown](), 0
         for download in self._downloads.list():
             finished = download.state.finished
             place += not finished
             if view.sees(download):
                 priority = 0 if finished else place
-                now, hash = stamp(download, view, priority), download.hash
-                known = before.get(hash)
+                now, changes = stamp(download, view, priority), download.changes
+                known = before.get(changes)
                 if known is None or known.stamp != now:
                     known = Shown(now, row(download, view, priority))
-                shown[hash] = known
+                shown[changes] = known
         self._shown[view.server] = shown
         return list(shown.values())
 

@@ -136,12 +136,9 @@ def row(download: Download, view: View, priority: int = 0) -> Row:
 
 
 def stamp(download: Download, view: View, priority: int) -> tuple[object, ...]:
-    """
-    What is different whenever :func:`row` would give another one: by a change of the download, as time passes, or
-    because another download has that hash now.
-    """
-    passing = state(download, view.now) if download.state is State.DOWNLOADING else _seeding_time(download, view.now)
-    return download.changes, download.changes.count, priority, passing
+    """What is different whenever :func:`row` would give another one: by a change of the download, or as time passes."""
+    stalls = state(download, view.now) if download.state is State.DOWNLOADING else None
+    return download.changes.count, priority, stalls, _seeding_time(download, view.now)
 
 
 def properties(download: Download, view: View) -> Row:

@@ -174,3 +174,16 @@ def test_files_and_pieces_fit_together():
 )
 def test_share_limits(ratio, minutes, limits):
     assert share_limits(Call(params={"ratioLimit": ratio, "seedingTimeLimit": minutes})) == limits
+
+
+def test_what_is_removed_and_grabbed_again_is_another_row():
+    """Between two polls, with the same torrent; nothing was changed in either."""
+    world = World()
+    operator, _, _ = world.clients()
+    torrent = world.stub()
+    operator.add(torrent, category="a")
+    [before] = operator.info()
+    operator.post("torrents/delete", {"hashes": before["hash"], "deleteFiles": "false"})
+    operator.add(torrent, category="b")
+    [after] = operator.info()
+    assert (after["hash"], after["category"]) == (before["hash"], "b")

@@ -33,12 +33,6 @@ def at(**changes: Any) -> dict[str, object]:
     return wire.row(made(**changes), View(now=NOW), 3)
 
 
-def test_another_download_of_the_same_hash_has_another_stamp():
-    """It was removed and grabbed once more, and nothing was changed in either."""
-    first, again = (Download(grab=GRAB, owner=None, category=category, folder="/d") for category in "ab")
-    assert wire.stamp(first, View(now=NOW), 1) != wire.stamp(again, View(now=NOW), 1)
-
-
 MOMENTS = st.sampled_from([0.0, NOW - 3600, NOW - 61, NOW - 60, NOW - 59, NOW - 1, NOW])
 
 
