@@ -15,9 +15,12 @@ CHECKPOINT_SECONDS = 5.0
 """A checkpoint begins after that many bytes or seconds, whichever comes first."""
 
 AHEAD_BYTES = 32 * 1024 * 1024
+"""So much more than what would survive may be written while one runs, before somebody who writes has to wait."""
+
+AT_ONCE_BYTES = 32 * 1024 * 1024
 """
-So much more than what would survive may be written while one runs. With what comes at once, which is no more than that,
-64 MiB are fetched again after a crash at the most (F1).
+What all who write may write, together, until they ask again. So no more than 64 MiB are fetched again after a crash
+(F1); for a moment more when another one has just begun.
 """
 
 
@@ -60,7 +63,7 @@ class Checkpoints:
         while True:
             if self._due(written()) and not self._running:
                 self._begin(written())
-            if not self._running or written().total - self.durable.total <= AHEAD_BYTES:
+            if not self._running or (written() - self.durable).total <= AHEAD_BYTES:
                 return
             await self.settle()
 
@@ -83,7 +86,7 @@ class Checkpoints:
     def _due(self, written: Coverage) -> bool:
         if self._failure is not None:
             self._failure.raiseException()
-        much = written.total - self._begun.total >= CHECKPOINT_BYTES
+        much = (written - self._begun).total >= CHECKPOINT_BYTES
         return written != self._begun and (much or self._clock.seconds() - self._at >= CHECKPOINT_SECONDS)
 
     def _begin(self, written: Coverage) -> None:

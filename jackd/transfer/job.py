@@ -144,7 +144,8 @@ class Job:
 
     async def _complete(self) -> None:
         download = self._download
-        await self._tools.store.save_state([_completed(evolve(download), self._tools.now())])
+        copy = evolve(download, files=[evolve(file) for file in download.files])
+        await self._tools.store.save_state([_completed(copy, self._tools.now())])
         _completed(download, self._tools.now())
         with suppress(DiskTrouble):  # an empty folder stays until the next start
             await self._disk.run(self._folder.discard_parts, download.hash)

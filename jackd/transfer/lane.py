@@ -23,6 +23,7 @@ class Lane:
 
     :param size: of the whole file.
     :param written: called, and waited for, with the lane and the offset up to which its span is written.
+    :param room: how many bytes it may write until then.
     :ivar speed: bytes/s over the last seconds; 0 as long as nothing is known.
     """
 
@@ -35,6 +36,7 @@ class Lane:
         part: Part,
         tools: Tools,
         written: Callable[[Lane, int], Awaitable[None]],
+        room: Callable[[], int],
     ) -> None:
         self.seeder = seeder
         self.claim = claim
@@ -45,6 +47,7 @@ class Lane:
         self._part = part
         self._tools = tools
         self._written = written
+        self._room = room
         self._stopped = False
         self._opening: Deferred[RemoteFile] | None = None
         self._sink: Sink | None = None
@@ -107,7 +110,8 @@ class Lane:
         self._sink = self._tools.sink(self.seeder.source.peer)
         if self.claim.stop < self._asked:
             self._sink.shorten(self.claim.stop)
-        await self._sink.receive(remote, self._part, offset=self.claim.at, size=self._asked, written=self._came)
+        span = {"offset": self.claim.at, "size": self._asked}
+        await self._sink.receive(remote, self._part, **span, written=self._came, room=self._room)
 
     async def _came(self, offset: int) -> None:
         await self._written(self, offset)

@@ -14,6 +14,7 @@ from jackd.model.errors import NotFound, PeerError
 from jackd.model.file import DownloadFile
 from jackd.model.manifest import BLOCK_BYTES
 from jackd.ports import RemoteFile
+from jackd.transfer.checkpoint import AT_ONCE_BYTES
 from jackd.transfer.division import fair_cut, is_hopeless
 from jackd.transfer.lane import Lane
 from jackd.transfer.ledger import Ledger
@@ -171,7 +172,9 @@ class Lanes:
 
     def _start(self, seeder: Seeder, claim: Claim, remote: RemoteFile | None = None) -> None:
         size = self._file.size
-        lane = Lane(seeder, claim, size=size, part=self._part, tools=self._tools, written=self._written)
+        lane = Lane(
+            seeder, claim, size=size, part=self._part, tools=self._tools, written=self._written, room=self._room
+        )
         self._lanes.append(lane)
         self._count()
         Deferred.fromCoroutine(lane.run(remote)).addBoth(partial(self._ended, lane))
@@ -184,6 +187,9 @@ class Lanes:
         self._ledger.add(new, source)
         self._news()
         await self._ledger.advance()
+
+    def _room(self) -> int:
+        return AT_ONCE_BYTES // len(self._lanes)
 
     # When one has come to its end
 

@@ -121,6 +121,7 @@ class Mender:
             part=self._part,
             tools=self._tools,
             written=_nothing,
+            room=lambda: stop - start,
         )
         self._interrupt = lane.stop
         deadline = self._tools.clock.callLater(MEND_SECONDS, lane.stop)

@@ -29,12 +29,20 @@ class Sink(Protocol):
     """Lets one body flow into a part."""
 
     async def receive(
-        self, remote: RemoteFile, part: Part, *, offset: int, size: int, written: Callable[[int], Awaitable[None]]
+        self,
+        remote: RemoteFile,
+        part: Part,
+        *,
+        offset: int,
+        size: int,
+        written: Callable[[int], Awaitable[None]],
+        room: Callable[[], int],
     ) -> None:
         """
         Write the bytes from ``offset`` to ``size``, never one more. Returns when all of them are written.
 
         :param written: is called, and waited for, with the offset up to which the file is written.
+        :param room: how many bytes may be written until it is called again; a few MiB may always be.
         :raises PeerError: for a body that is too short, too long or falls silent.
         :raises DiskTrouble: when the disk does not take it.
         :raises Stopped: after :meth:`stop`.
@@ -66,9 +74,16 @@ class BufferedSink:
         self._inbox: Inbox | None = None
 
     async def receive(
-        self, remote: RemoteFile, part: Part, *, offset: int, size: int, written: Callable[[int], Awaitable[None]]
+        self,
+        remote: RemoteFile,
+        part: Part,
+        *,
+        offset: int,
+        size: int,
+        written: Callable[[int], Awaitable[None]],
+        room: Callable[[], int],
     ) -> None:
-        """See :meth:`Sink.receive`."""
+        """See :meth:`Sink.receive`. One write is never much."""
         inbox = self._inbox = Inbox(
             left=size - offset, clock=self._clock, idle_timeout=self._idle_timeout, high=self._high
         )

@@ -7,7 +7,9 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.internet.task import Clock
 
 from jackd.model.coverage import Coverage
-from jackd.transfer.checkpoint import CHECKPOINT_BYTES, CHECKPOINT_SECONDS, Checkpoints
+from jackd.transfer.body import DIRECT_BYTES, SLICE_BYTES, pieces
+from jackd.transfer.checkpoint import AT_ONCE_BYTES, CHECKPOINT_BYTES, CHECKPOINT_SECONDS, Checkpoints
+from jackd.transfer.direct import PIECE_BYTES
 from tests.support import result_of
 
 MIB = 1024 * 1024
@@ -89,6 +91,34 @@ def test_never_is_more_at_stake_than_64_mib(first, step):
         written += step
     assert written + 4 <= 64
     assert steps.log == ["sync"]
+
+
+@pytest.mark.parametrize("lanes", range(1, 9))
+@pytest.mark.parametrize("direct", [0, 2])
+def test_nor_when_several_friends_give_it(lanes, direct):
+    """F1: each is in the middle of what there was room for when the others are told to wait."""
+    room = AT_ONCE_BYTES // lanes
+    past_the_cache = room >= 2 * PIECE_BYTES
+    cached, past = pieces(room, SLICE_BYTES), pieces(room - PIECE_BYTES, DIRECT_BYTES)
+    slices = [past if n < direct and past_the_cache else cached for n in range(lanes)]
+    steps, written, going = Steps(wait=True), 0, list(slices)
+    while going:
+        written += going[0]
+        going = going[1:] + (going[:1] if steps.advance(written).called else [])
+    under_way = PIECE_BYTES * min(direct, lanes) if past_the_cache else 0
+    assert 24 * MIB <= written + under_way <= 64 * MIB
+    assert steps.log == ["sync"]
+
+
+def test_bytes_that_turned_out_useless_do_not_stand_for_others():
+    """F1, F24: a friend is expelled, and so much less is there than is safe on the disk."""
+    steps, safe = Steps(wait=True), Coverage.of(0, 500 * MIB)
+    steps.checkpoints = Checkpoints(sync=steps.sync, commit=steps.commit, clock=steps.clock, start=safe)
+    there = Coverage.of(500 * MIB, 525 * MIB)
+    result_of(Deferred.fromCoroutine(steps.checkpoints.advance(lambda: there)))
+    assert steps.log == ["sync"]
+    more = Coverage.of(500 * MIB, 533 * MIB)
+    assert not Deferred.fromCoroutine(steps.checkpoints.advance(lambda: more)).called
 
 
 def test_several_writers_wait_for_one_checkpoint_and_begin_one():

@@ -19,13 +19,13 @@ from twisted.internet.defer import fail
 from jackd.model.errors import PeerError, Unavailable
 from jackd.model.manifest import BLOCK_BYTES
 from jackd.storage.digests import FileTooShort
-from jackd.transfer import direct, splice
+from jackd.transfer import body, direct
 from jackd.transfer.direct import FAST, MEMORY, PIECE_BYTES, PIECES, SETS, TRIES, Direct, Memory, Pace
 from jackd.transfer.disk import DiskTrouble
 from jackd.transfer.part import ALIGNED, Part
 from jackd.transfer.sink import Stopped
 from jackd.web.rate import Bucket, Flow
-from tests.transfer.test_speed import Wire
+from tests.transfer.test_speed import ROOM, Wire
 from tests.transfer.test_splice import receiving
 
 DATA = os.urandom(3 * 8 * 1024 * 1024 + 2 * PIECE_BYTES + 4321)
@@ -59,9 +59,9 @@ class Quick(Pace):
 @pytest.fixture
 def quick(monkeypatch):
     """Every line is fast enough, and slices are short."""
-    monkeypatch.setattr(splice, "Pace", Quick)
-    monkeypatch.setattr(splice, "DIRECT_BYTES", SLICE)
-    monkeypatch.setattr(splice, "SLICE_SECONDS", 2)
+    monkeypatch.setattr(body, "Pace", Quick)
+    monkeypatch.setattr(body, "DIRECT_BYTES", SLICE)
+    monkeypatch.setattr(body, "SLICE_SECONDS", 2)
 
 
 @pytest.fixture
@@ -140,7 +140,7 @@ class TestStream:
             assert directly == []
 
     async def test_a_slow_line_goes_through_the_cache(self, tmp_path, quick, directly, monkeypatch):
-        monkeypatch.setattr(splice, "Pace", Pace)
+        monkeypatch.setattr(body, "Pace", Pace)
         monkeypatch.setattr(direct, "FAST", 1 << 60)
         async with receiving(tmp_path, DATA, announced=len(DATA)) as r:
             r.part.digesting = True
@@ -193,6 +193,17 @@ class TestStream:
             assert directly == [(n * PIECE_BYTES, PIECE_BYTES) for n in range(2, failing)], "nothing behind the gap"
             assert r.offsets[-1] <= failing * PIECE_BYTES
             assert r.path.read_bytes()[: r.offsets[-1]] == DATA[: r.offsets[-1]]
+
+    @pytest.mark.parametrize(
+        ("room", "slices"), [(4, [2, 2, 5]), (3, [2, 3, 5, 7]), (2, [2, 2, 3, 4, 5]), (1, [1, 2, 3, 4, 5])]
+    )
+    async def test_a_slice_is_what_there_is_room_for(self, tmp_path, quick, room, slices):
+        """F1: with the last piece, which is still being written. With room for one alone the cache keeps it."""
+        async with receiving(tmp_path, DATA, announced=len(DATA)) as r:
+            r.part.digesting = True
+            r.room = room * PIECE_BYTES + 1
+            assert await r.receive(len(DATA)) == DATA
+            assert r.offsets[: len(slices)] == [n * PIECE_BYTES for n in slices]
 
     async def test_while_a_limit_holds_the_cache_keeps_it(self, tmp_path, quick, directly):
         async with receiving(tmp_path, DATA, announced=len(DATA)) as r:
@@ -355,16 +366,30 @@ async def test_nothing_is_being_written_any_more_when_no_thread_could_be_had_for
         assert over == [True]
 
 
+def test_what_came_with_the_headers_is_written_before_the_way_past_the_cache_begins(tmp_path, quick):
+    """Else the bytes behind it would come into its place."""
+    wire, at = Wire(tmp_path, b"x" * 1000), 2 * PIECE_BYTES - 100
+    wire.part.digesting = False
+    with wire.pump(at + 4 * SLICE, Flow(), prefix=b"p" * 300, at=at) as pump:
+        for _ in range(2):
+            pump.begin_slice(at + 4 * SLICE, ROOM)
+            pump.turn(1000)
+        pump.settle()
+        assert pump.at == at + 1300
+    assert (tmp_path / "part").read_bytes()[at:] == b"p" * 300 + b"x" * 1000
+    wire.close()
+
+
 def test_a_line_that_became_slow_goes_through_the_cache_again(tmp_path, quick, monkeypatch):
     wire = Wire(tmp_path, b"x" * 100)
     wire.part.digesting = False
-    monkeypatch.setattr(splice, "SLICE_SECONDS", 0)
+    monkeypatch.setattr(body, "SLICE_SECONDS", 0)
     with wire.pump(4 * SLICE, Flow()) as pump:
         pump._pace.is_direct = True
-        pump.begin_slice(4 * SLICE)
+        pump.begin_slice(4 * SLICE, ROOM)
         assert pump._direct is not None
         assert pump.turn(1000) is None
         assert pump.at == 100
-        pump.begin_slice(4 * SLICE)
+        pump.begin_slice(4 * SLICE, ROOM)
         assert pump._direct is None
     wire.close()

@@ -12,7 +12,9 @@ from jackd.model.download import State
 from jackd.model.errors import ItemGone, PeerBusy, PeerError
 from jackd.storage.threads import InlineWorkers
 from jackd.transfer import checkpoint, division, inbox, mender
+from jackd.transfer.checkpoint import AT_ONCE_BYTES
 from jackd.transfer.queue import DownloadQueue
+from jackd.transfer.sink import BufferedSink
 from tests.transfer.friends import ALICE, Friends, a_friend, world_of
 from tests.transfer.test_verification import BLOCK, LIES, SIZE, arrived, flipped, manifest_of, stored
 from tests.transfer.world import CONTENT, FakeFile, lost
@@ -70,6 +72,22 @@ def test_two_friends_give_a_half_each(both, alice, bob, monkeypatch):
     assert arrived(both)
     assert download.given == {"Alice": 6000, "Bob": SIZE - 6000}
     assert (download.sources, len(alice.asked), alice.parts_asked) == (0, 1, [])
+
+
+def test_they_share_what_may_be_at_stake(both, alice, bob, monkeypatch):
+    """F1: what each may write until he is heard of again, asked before each time."""
+    rooms, receive = [], BufferedSink.receive
+
+    def noted(*args, room, **kwargs):
+        rooms.append(room)
+        return receive(*args, room=room, **kwargs)
+
+    monkeypatch.setattr(BufferedSink, "receive", noted)
+    monkeypatch.setattr(division, "MIN_SHARE", 4 * BLOCK)
+    both.add()
+    assert [room() for room in rooms] == [AT_ONCE_BYTES // 2, AT_ONCE_BYTES // 2]
+    bob.parts[0].whole()
+    assert rooms[0]() == AT_ONCE_BYTES
 
 
 def test_the_faster_one_gets_more(both, alice, bob):

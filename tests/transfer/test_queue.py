@@ -429,6 +429,15 @@ def test_a_taken_name_is_never_overwritten(world):
     assert world.restart().queue.list()[0].files[0].path == download.files[0].path
 
 
+def test_what_changes_is_counted_when_it_is_complete_too(world):
+    """Who shows it looks at it again only then."""
+    download = world.add()
+    assert download.state is State.COMPLETED
+    before = download.changes.count
+    download.files[0].forget()
+    assert download.changes.count > before
+
+
 def test_the_speed(world):
     world.files.script = None
     download = world.add()

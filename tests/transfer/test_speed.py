@@ -12,11 +12,11 @@ from twisted.internet.defer import Deferred
 from jackd.model.download import State
 from jackd.model.errors import PeerBusy, PeerError
 from jackd.ports import Taken
-from jackd.transfer import splice
+from jackd.transfer import body
+from jackd.transfer.body import PIPE_BYTES, BodyPump
 from jackd.transfer.direct import Memory
 from jackd.transfer.part import Part
 from jackd.transfer.sink import LIMITED_HIGH
-from jackd.transfer.splice import PIPE_BYTES, _Pump
 from jackd.web.rate import BURST_SECONDS, Bucket, Direction, Flow
 from tests.transfer.world import World
 
@@ -88,6 +88,9 @@ def test_a_limited_body_does_not_pile_up_in_memory(world):
     assert file.at <= LIMITED_HIGH + 2048
 
 
+ROOM = 32 * 1024 * 1024
+
+
 class Wire:
     """A friend who has sent it all already, and a part to splice it into."""
 
@@ -99,9 +102,9 @@ class Wire:
         self.part = Part.open(fd, 0)
         os.close(fd)
 
-    def pump(self, size: int, flow: Flow, idle: float = 60.0) -> _Pump:
-        taken = Taken(prefix=b"", connection=self.ours)
-        return _Pump(taken, self.part, 0, size, idle, flow, threading.Event(), Memory())
+    def pump(self, size: int, flow: Flow, idle: float = 60.0, *, prefix: bytes = b"", at: int = 0) -> BodyPump:
+        taken = Taken(prefix=prefix, connection=self.ours)
+        return BodyPump(taken, self.part, at, size, idle, flow, threading.Event(), Memory())
 
     def close(self) -> None:
         self.theirs.close()
@@ -120,7 +123,7 @@ def test_the_kernel_moves_no_more_than_is_allowed(wire):
     flow = Flow(Bucket(10_000, clock=lambda: now[0]))
     with wire.pump(50_000, flow) as pump:
         for step in range(1, 20):
-            pump.begin_slice(50_000)
+            pump.begin_slice(50_000, ROOM)
             while not pump.turn(PIPE_BYTES):
                 assert pump.at == flow.moved <= 10_000 * (now[0] + BURST_SECONDS)
             now[0] = step * 0.1
@@ -136,11 +139,11 @@ class Time:
 
 def test_waiting_for_a_turn_is_not_the_friend_s_silence(tmp_path, monkeypatch):
     wire, time, earning = Wire(tmp_path, b""), Time(), [0.0]
-    monkeypatch.setattr(splice, "time", time)
+    monkeypatch.setattr(body, "time", time)
     with wire.pump(50_000, Flow(Bucket(1000, clock=lambda: earning[0])), idle=1.0) as pump:
         for _ in range(10):
             time.now += 1
-            pump.begin_slice(50_000)
+            pump.begin_slice(50_000, ROOM)
             assert pump.turn(PIPE_BYTES)
             pump.check_silence()
         earning[0] = 100.0

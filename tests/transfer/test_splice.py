@@ -19,7 +19,8 @@ from jackd.model.secret import Secret
 from jackd.peer.client import PeerClient
 from jackd.storage.pumps import Pumps
 from jackd.storage.threads import InlineWorkers, ThreadWorkers
-from jackd.transfer import splice
+from jackd.transfer import body
+from jackd.transfer.checkpoint import AT_ONCE_BYTES
 from jackd.transfer.direct import Memory
 from jackd.transfer.disk import Disk, DiskTrouble
 from jackd.transfer.part import Part
@@ -50,7 +51,7 @@ class Portable:
     def __init__(self) -> None:
         self.used = False
 
-    async def receive(self, remote, part, *, offset, size, written) -> None:
+    async def receive(self, remote, part, *, offset, size, written, room) -> None:
         self.used = True
         remote.abort()
 
@@ -65,6 +66,7 @@ class Receiving:
         self.friend = friend
         self.portable = Portable()
         self.offsets = []
+        self.room = AT_ONCE_BYTES
         self.path = tmp_path / "part"
         peer = Peer(name="Alice", url=f"http://127.0.0.1:{port.getHost().port}", key=Secret("k"))
         streams = Outgoing(TakeoverAgent(reactor, 5, Trust()), reactor)
@@ -85,7 +87,9 @@ class Receiving:
 
     async def receive(self, size: int = len(DATA)) -> bytes:
         remote = await self.client.open("x:movie:1", announced=size)
-        await self.sink.receive(remote, self.part, offset=0, size=remote.size, written=self.written)
+        await self.sink.receive(
+            remote, self.part, offset=0, size=remote.size, written=self.written, room=lambda: self.room
+        )
         return self.path.read_bytes()
 
 
@@ -161,7 +165,7 @@ async def test_it_stops_when_told(tmp_path):
 
 async def test_it_goes_no_further_when_it_is_shortened(tmp_path, monkeypatch):
     """Another lane writes what follows; the connection is given up. What may be under way is not taken away."""
-    monkeypatch.setattr(splice, "SLICE_BYTES", 100_000)
+    monkeypatch.setattr(body, "SLICE_BYTES", 100_000)
     async with receiving(tmp_path, DATA[:150_000]) as r:
 
         def shorten() -> None:
