@@ -111,4 +111,5 @@ def digest(jack: Jack) -> ManifestMaker:
 def send(jack: Jack) -> SendfileSender:
     """The fast way for files' bytes, with the one that works everywhere behind it."""
     pumps = Pumps(jack.start(ThreadWorkers(jack.reactor, "sendfile", MAX_THREADS, nice=BEHIND)), jack.reactor)
+    jack.speed.up.watchers.append(pumps.hurry)
     return SendfileSender(pumps, BlockSender(workers=jack.disk, clock=jack.reactor))

@@ -12,6 +12,7 @@ from twisted.internet.testing import MemoryReactorClock
 
 from jackd.assembly import assemble
 from jackd.config import load
+from jackd.storage.pumps import Pumps
 from jackd.storage.threads import InlineWorkers
 from jackd.web.auth import Mint
 from jackd.web.renewal import Renewal
@@ -89,12 +90,33 @@ def _site(service):
 
 
 @pytest.fixture
+def hurried(monkeypatch):
+    """Whose long turns were told to end."""
+    told = []
+
+    def hurry(pumps):
+        told.append(pumps)
+
+    monkeypatch.setattr(Pumps, "hurry", hurry)
+    return told
+
+
+@pytest.fixture
 def jack(tmp_path, monkeypatch):
     for module in ("foundation", "giving", "taking"):
         monkeypatch.setattr(f"jackd.{module}.ThreadWorkers", Inline)
     jack = Jack(tmp_path)
     yield jack
     jack.close()
+
+
+def test_who_sends_much_at_once_asks_anew_when_a_limit_is_another(hurried, jack):
+    jack.write(limits={"uploadKiBs": 5})
+    assert len(hurried) == 1
+    jack.write(limits={"uploadKiBs": 5, "downloadKiBs": 5})
+    assert len(hurried) == 1, "receiving is never asked for much at once"
+    jack.write(limits={"uploadKiBs": 5}, peers=[friend("Bob", uploadKiBs=1)])
+    assert len(hurried) == 2
 
 
 def test_speeds(jack):

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from attrs import define
+from twisted.internet.defer import Deferred
+
 LONG_SECONDS = 0.25
 """How long a turn may take, and wait, when there is nobody else."""
 
@@ -41,3 +44,35 @@ class Pump(Protocol):
 
     def close(self) -> None:
         """Let go of everything; it is the last call, also when the stream was cancelled or failed."""
+
+
+@define(eq=False)
+class Stream:
+    """
+    A pump, and how it is doing.
+
+    :ivar idle: seconds in which something must go on.
+    :ivar done: fires at its end.
+    :ivar heard: when something went on last, by the monotonic clock.
+    :ivar waiting: what :meth:`Pump.waits` said then.
+    :ivar turning: whether a thread is at it.
+    :ivar later: whether it is not to be asked for a while.
+    :ivar hurried: whether its long turn is to end.
+    """
+
+    pump: Pump
+    idle: float
+    done: Deferred[None]
+    heard: float
+    waiting: int = 0
+    turning: bool = False
+    later: bool = False
+    ended: bool = False
+    cancelled: bool = False
+    hurried: bool = False
+
+    def hurry(self) -> None:
+        """Have its turn, if it is a long one, end soon. A reader who has become slow could make it last."""
+        if self.turning:
+            self.hurried = True
+            self.pump.alone(False)

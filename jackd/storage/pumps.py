@@ -24,7 +24,7 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from jackd.storage.pump import LONG_SECONDS, Pump, Stalled
+from jackd.storage.pump import LONG_SECONDS, Pump, Stalled, Stream
 from jackd.storage.threads import Workers
 
 log = Logger(namespace="jackd.pumps")
@@ -56,19 +56,8 @@ SLOWEST = 1024
 LOOK_SECONDS = 0.25
 """Threads with nothing to do look so often whether there will be nothing any more; nobody watches them more often."""
 
-
-@define(eq=False)
-class _Stream:
-    pump: Pump
-    idle: float
-    done: Deferred[None]
-    heard: float
-    waiting: int = 0
-    turning: bool = False
-    later: bool = False
-    ended: bool = False
-    cancelled: bool = False
-    hurried: bool = False
+OVERDUE_SECONDS = 1.0
+"""A long turn that takes longer has met a reader who became slow: it is ended, to see how far it is."""
 
 
 @define(eq=False)
@@ -98,7 +87,7 @@ class Pumps:
         self._reactor = reactor
         self._places = places
         self._lock = threading.Lock()
-        self._streams: dict[int, _Stream] = {}
+        self._streams: dict[int, Stream] = {}
         self._later: list[tuple[float, int]] = []
         self._threads: set[_Thread] = set()
         self._epoll: Any = None
@@ -109,11 +98,11 @@ class Pumps:
         Fires when ``pump`` is done, or with what it raised, or with ``Stalled`` when its descriptor was not ready for
         ``idle`` seconds. Can be cancelled, without waiting for a turn that has begun.
         """
-        stream = _Stream(pump, idle, Deferred(lambda _: self._cancel(stream)), time.monotonic())
+        stream = Stream(pump, idle, Deferred(lambda _: self._cancel(stream)), time.monotonic())
         with self._lock:
             self._epoll = self._epoll or select.epoll()
             if len(self._streams) == 1:
-                _hurry(*self._streams.values())
+                next(iter(self._streams.values())).hurry()
             self._streams[pump.descriptor] = stream
             self._epoll.register(pump.descriptor, pump.events | select.EPOLLONESHOT)
         self._man()
@@ -121,12 +110,18 @@ class Pumps:
             self._watch()
         return stream.done
 
+    def hurry(self) -> None:
+        """Have long turns end soon: something else holds from now on."""
+        with self._lock:
+            for stream in self._streams.values():
+                stream.hurry()
+
     # In the reactor
 
-    def _cancel(self, stream: _Stream) -> None:
+    def _cancel(self, stream: Stream) -> None:
         with self._lock:
             stream.cancelled = True
-            _hurry(stream)
+            stream.hurry()
             if not stream.turning and not stream.ended:
                 self._remove(stream)
 
@@ -151,6 +146,8 @@ class Pumps:
         if self._streams:
             self._man()
             self._drop_stalled()
+            if self._is_overdue():
+                self.hurry()
             self._watching = self._reactor.callLater(self._pause(), self._watch)
 
     def _pause(self) -> float:
@@ -158,7 +155,13 @@ class Pumps:
         with self._lock:
             if len(self._streams) > self._places:
                 return PATIENCE_SECONDS
-            return max(LOOK_SECONDS, min((stream.idle for stream in self._streams.values()), default=0.0) / LOOKS)
+            idle = min((stream.idle for stream in self._streams.values()), default=0.0)
+            return min(max(LOOK_SECONDS, idle / LOOKS), OVERDUE_SECONDS)
+
+    def _is_overdue(self) -> bool:
+        late = time.monotonic() - OVERDUE_SECONDS
+        with self._lock:
+            return any(thread.alone and thread.since < late for thread in self._threads)
 
     def _drop_stalled(self) -> None:
         now = time.monotonic()
@@ -167,7 +170,7 @@ class Pumps:
                 if now - stream.heard > stream.idle / LOOKS and not stream.turning and not stream.later:
                     self._look_at(stream, now)
 
-    def _look_at(self, stream: _Stream, now: float) -> None:
+    def _look_at(self, stream: Stream, now: float) -> None:
         """A descriptor is ready again when much of what waits was taken: a slow reader may need minutes for that."""
         waits = stream.pump.waits()
         if stream.waiting - waits >= SLOWEST * (now - stream.heard):
@@ -224,7 +227,7 @@ class Pumps:
             else:
                 self._again(stream, wait)
 
-    def _turns_alone(self, thread: _Thread, stream: _Stream) -> float | None:
+    def _turns_alone(self, thread: _Thread, stream: Stream) -> float | None:
         """As many as come one soon after the other: to queue up for nobody would cost more than many a turn."""
         pump, most = stream.pump, SHARE
         ready = select.poll()
@@ -245,7 +248,7 @@ class Pumps:
             thread.alone = False
             pump.alone(False)
 
-    def _begun(self, thread: _Thread, descriptor: int) -> _Stream | None:
+    def _begun(self, thread: _Thread, descriptor: int) -> Stream | None:
         """Its stream, unless that has ended meanwhile. If the number is another's by now, that one is asked early."""
         with self._lock:
             stream = self._streams.get(descriptor)
@@ -263,33 +266,26 @@ class Pumps:
         counted = (thread for thread in self._threads if not (thread.alone and len(self._streams) > 1))
         return sum(not thread.since or thread.since > late for thread in counted)
 
-    def _again(self, stream: _Stream, wait: float) -> None:
+    def _again(self, stream: Stream, wait: float) -> None:
         stream.heard, stream.later = time.monotonic(), wait > 0
         if wait > 0:
             heapq.heappush(self._later, (stream.heard + wait, stream.pump.descriptor))
         else:
             self._epoll.modify(stream.pump.descriptor, stream.pump.events | select.EPOLLONESHOT)
 
-    def _end(self, stream: _Stream, result: Failure | None) -> None:
+    def _end(self, stream: Stream, result: Failure | None) -> None:
         self._remove(stream)
         self._reactor.callFromThread(self._tell, stream, result)
 
-    def _remove(self, stream: _Stream) -> None:
+    def _remove(self, stream: Stream) -> None:
         stream.ended = True
         del self._streams[stream.pump.descriptor]
         self._epoll.unregister(stream.pump.descriptor)
         stream.pump.close()
 
-    def _tell(self, stream: _Stream, result: Failure | None) -> None:
+    def _tell(self, stream: Stream, result: Failure | None) -> None:
         if not stream.cancelled:
             stream.done.callback(result)  # a failure goes to the errbacks
-
-
-def _hurry(stream: _Stream) -> None:
-    """Its turn, if it is a long one, is to end soon. A reader who has become slow could make it last."""
-    if stream.turning:
-        stream.hurried = True
-        stream.pump.alone(False)
 
 
 def _fitting(most: int, took: float) -> int:

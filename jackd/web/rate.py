@@ -51,11 +51,15 @@ class Bucket:
     One limit, in bytes/s; 0 is none.
 
     :param clock: seconds that never go back.
+    :param changed: called when it is another.
     """
 
-    def __init__(self, rate: int = 0, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, rate: int = 0, *, clock: Callable[[], float] = time.monotonic, changed: Callable[[], None] = lambda: None
+    ) -> None:
         self.rate = rate
         self.epoch = 0
+        self._changed = changed
         self._clock = clock
         self._lock = threading.Lock()
         self._asked = 0.0
@@ -72,6 +76,7 @@ class Bucket:
             self.epoch += 1
             self._asked = self._earned = 0.0
             self._at = self._clock()
+        self._changed()
 
     def queue(self, size: int) -> _Place:
         """A place behind everybody else's."""
@@ -194,11 +199,13 @@ class Direction:
 
     :param peers: bytes/s by whatever names a friend in this direction.
     :ivar total: of all streams together.
+    :ivar watchers: are called when any limit is another: who moves much at once is to ask anew.
     """
 
     def __init__(self, peers: Mapping[str, int] | None = None, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self.total = Bucket(clock=clock)
         self._clock = clock
+        self.watchers: list[Callable[[], None]] = []
+        self.total = self.bucket()
         self._peers: dict[str, Bucket] = {}
         self.limit_peers(peers or {})
 
@@ -207,11 +214,15 @@ class Direction:
         for name, bucket in self._peers.items():
             bucket.set(rates.get(name, 0))
         fresh = rates.keys() - self._peers.keys()
-        self._peers |= {name: Bucket(rates[name], clock=self._clock) for name in fresh}
+        self._peers |= {name: self.bucket(rates[name]) for name in fresh}
 
     def bucket(self, rate: int = 0) -> Bucket:
         """A further limit, for the streams that are made with it."""
-        return Bucket(rate, clock=self._clock)
+        return Bucket(rate, clock=self._clock, changed=self._changed)
+
+    def _changed(self) -> None:
+        for watcher in self.watchers:
+            watcher()
 
     def flow(self, peer: str, *own: Bucket) -> Flow:
         """A new stream to or from that friend, that the limits ``own`` hold for as well."""

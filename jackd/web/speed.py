@@ -125,8 +125,10 @@ class SpeedLimits(Service):
         self.up.limit_peers({peer.name: peer.upload_rate for peer in peers})
         self.down.limit_peers({peer.id: peer.download_rate for peer in peers})
         self._schedule = settings.schedule
+        wished = [limits for limits in self._limits.values() if limits.during]
         changed = [(limits, key) for limits in self._limits.values() for key in limits.configure(settings)]
         self._apply()
+        changed += [(limits, "rate") for limits in wished if not limits.during]  # its window is no longer there
         for limits, key in changed:
             await self._keep(limits, key)
 

@@ -14,9 +14,10 @@ from twisted.internet import reactor
 from twisted.internet.defer import CancelledError, Deferred, gatherResults
 from twisted.internet.task import deferLater
 
+from jackd.storage import pump as pump_module
 from jackd.storage import pumps as pumps_module
 from jackd.storage.pump import LONG_SECONDS, Stalled
-from jackd.storage.pumps import ALONE, SHARE, Pumps, _Stream
+from jackd.storage.pumps import ALONE, SHARE, Pumps
 from jackd.storage.threads import ThreadWorkers
 
 NEVER = 1000.0
@@ -152,6 +153,29 @@ async def test_who_comes_does_not_wait_for_the_long_turn_of_who_was_alone(monkey
         over.set()
         await first
         await until(lambda: not pumps._threads)
+
+
+async def test_a_long_turn_ends_soon_when_another_limit_holds():
+    """And the next one may be as long again."""
+    ended: list[bool] = []
+    async with running(1) as pumps:
+        done = pumps.run(slow := Stream(2, lambda stream: ended.append(stream.hurried.wait(10))), NEVER)
+        await until(lambda: slow.asked)
+        pumps.hurry()
+        await done
+    assert ended == [True, True]
+    assert slow.waited == [True, False, False, True, False]
+
+
+async def test_a_long_turn_that_is_overdue_is_ended(monkeypatch):
+    """Its reader has become slow, and nobody knows how far it is."""
+    monkeypatch.setattr(pumps_module, "OVERDUE_SECONDS", 0.05)
+    ended: list[bool] = []
+    async with running(1) as pumps:
+        done = pumps.run(slow := Stream(1, lambda stream: ended.append(stream.hurried.wait(10))), NEVER)
+        await done
+    assert ended == [True]
+    assert slow.waited == [True, False, False]
 
 
 @pytest.mark.parametrize("cancelled", [False, True])
@@ -313,7 +337,7 @@ def test_who_takes_little_takes_something(monkeypatch, taken, stalled):
     pump, ended = Stream(1), []
     pumps = Pumps(None, None)
     monkeypatch.setattr(pumps, "_end", lambda _, failure: ended.append(failure))
-    stream = _Stream(pump, 60.0, Deferred(), 0.0)
+    stream = pump_module.Stream(pump, 60.0, Deferred(), 0.0)
     for second in range(15, 450):
         pump.waiting = max(0, 4_000_000 - taken * second)
         pumps._look_at(stream, float(second))

@@ -229,3 +229,23 @@ def test_what_is_allowed_does_not_depend_on_when_it_is_looked_at():
         flow.move(50)
         times.append(world.clock.seconds())
     assert [b - a for a, b in pairwise(times)] == pytest.approx([0.05] * 9, abs=0.001)
+
+
+def test_who_watches_is_told_of_every_limit_that_is_another():
+    """Of the same one again he is not."""
+    told = []
+    direction = Direction({"alice": 5})
+    direction.watchers.append(lambda: told.append(direction.total.rate))
+    own = direction.bucket(1)
+    for change in (
+        lambda: direction.total.set(7),
+        lambda: direction.limit_peers({"alice": 6}),
+        lambda: own.set(2),
+        lambda: direction.limit_peers({}),
+    ):
+        before = len(told)
+        change()
+        assert len(told) == before + 1
+        change()
+        assert len(told) == before + 1
+    assert told == [7] * 4
