@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable
 from typing import TypeAlias
 
@@ -53,9 +54,16 @@ class Coverage:
         return Coverage(self.spans + other.spans)
 
     def __sub__(self, other: Coverage) -> Coverage:
-        left = list(self.spans)
-        for start, stop in other.spans:
-            left = [piece for first, last in left for piece in ((first, min(last, start)), (max(first, stop), last))]
+        left: list[Span] = []
+        gone = deque(other.spans)
+        for start, stop in self.spans:
+            at = start
+            while at < stop and gone and gone[0][0] < stop:
+                left.append((at, gone[0][0]))
+                at = max(at, gone[0][1])
+                if at < stop:  # else the next span may begin in it too
+                    gone.popleft()
+            left.append((at, stop))
         return Coverage(tuple(left))
 
     def __and__(self, other: Coverage) -> Coverage:

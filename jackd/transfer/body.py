@@ -88,6 +88,10 @@ class BodyPump:
         if self._socket is not None:
             self._socket.close()
 
+    def fits(self, room: int) -> bool:
+        """Whether there is room for a slice past the page cache, if that is the way: a piece, and the one before."""
+        return self._direct is None or room >= 2 * PIECE_BYTES
+
     def begin_slice(self, stop: int, room: int) -> None:
         """The next turns belong to a new one, of ``room`` bytes at the most, which ends before ``stop``."""
         self._first, self._began = self.came, time.monotonic()

@@ -46,7 +46,7 @@ class Checkpoints:
         self._sync = sync
         self._commit = commit
         self._clock = clock
-        self._begun = start
+        self._begun = self._safe = start
         self._at = clock.seconds()
         self._running = False
         self._failure: Failure | None = None
@@ -63,14 +63,19 @@ class Checkpoints:
         while True:
             if self._due(written()) and not self._running:
                 self._begin(written())
-            if not self._running or (written() - self.durable).total <= AHEAD_BYTES:
+            if not self._running or (written() - self._safe).total <= AHEAD_BYTES:
                 return
             await self.settle()
+
+    def remove(self, span: Coverage) -> None:
+        """Those bytes are good for nothing: what comes in their place is new."""
+        self._begun -= span
+        self._safe -= span
 
     async def finish(self, written: Coverage) -> None:
         """Make all ``written`` bytes durable."""
         await self.settle()
-        if written != self.durable:
+        if written != self._safe:
             self._begin(written)
             await self.settle()
 
@@ -98,7 +103,7 @@ class Checkpoints:
     async def _checkpoint(self, written: Coverage) -> None:
         await self._sync()
         await self._commit(written)
-        self.durable = written
+        self.durable, self._safe = written, self._begun
 
     def _failed(self, failure: Failure) -> None:
         self._failure = failure

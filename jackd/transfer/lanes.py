@@ -189,7 +189,7 @@ class Lanes:
         await self._ledger.advance()
 
     def _room(self) -> int:
-        return AT_ONCE_BYTES // len(self._lanes)
+        return AT_ONCE_BYTES // max(1, len(self._lanes))  # a body that is given up may still ask
 
     # When one has come to its end
 

@@ -75,6 +75,7 @@ class Ledger:
         """These bytes are wrong, or may be."""
         self.good -= span
         self._read -= span
+        self._checkpoints.remove(span)
         self._set(self.there - span)
 
     def reading(self, span: Coverage) -> None:

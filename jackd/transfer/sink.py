@@ -83,9 +83,12 @@ class BufferedSink:
         written: Callable[[int], Awaitable[None]],
         room: Callable[[], int],
     ) -> None:
-        """See :meth:`Sink.receive`. One write is never much."""
+        """See :meth:`Sink.receive`. One write is never much, but what waits in memory is lost in a crash as well."""
         inbox = self._inbox = Inbox(
-            left=size - offset, clock=self._clock, idle_timeout=self._idle_timeout, high=self._high
+            left=size - offset,
+            clock=self._clock,
+            idle_timeout=self._idle_timeout,
+            high=lambda: min(self._high(), room()),
         )
         self._writing = offset
         self._stop = size if self._stop is None else self._stop

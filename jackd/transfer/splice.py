@@ -74,6 +74,8 @@ class SpliceSink:
 
     async def _slices(self, pump: BodyPump, written: Callable[[int], Awaitable[None]], room: Callable[[], int]) -> None:
         while self._stop is not None and pump.came < self._stop:
+            if not pump.fits(room()):
+                await self._disk.run(pump.settle)
             pump.begin_slice(self._stop, room())
             self._writing = pump.until
             await self._slice(pump, written)

@@ -38,6 +38,7 @@ class _Limits:
     :ivar rate: bytes/s at hours that the schedule does not name.
     :ivar alternative: instead of all others, while a client has switched to it.
     :ivar during: the window in which a client set ``rate``: it holds until that ends.
+    :ivar dated: whether what is kept of ``rate`` names such a window.
     """
 
     way: Way
@@ -47,6 +48,7 @@ class _Limits:
     rate: int = field(init=False)
     alternative: int = field(init=False)
     during: Window | None = None
+    dated: bool = False
 
     def __attrs_post_init__(self) -> None:
         self.rate, self.alternative = self.configured, self.alternative_configured
@@ -114,6 +116,7 @@ class SpeedLimits(Service):
                 if found is not None and found["configured"] == _configured(limits, key):
                     setattr(limits, key, found["rate"])
                     limits.during = limits.during or self._still(found)
+                    limits.dated = limits.dated or "during" in found
         self._apply()
 
     async def configure(self, settings: LimitSettings, peers: Iterable[Peer]) -> None:
@@ -125,10 +128,9 @@ class SpeedLimits(Service):
         self.up.limit_peers({peer.name: peer.upload_rate for peer in peers})
         self.down.limit_peers({peer.id: peer.download_rate for peer in peers})
         self._schedule = settings.schedule
-        wished = [limits for limits in self._limits.values() if limits.during]
         changed = [(limits, key) for limits in self._limits.values() for key in limits.configure(settings)]
         self._apply()
-        changed += [(limits, "rate") for limits in wished if not limits.during]  # its window is no longer there
+        changed += [(limits, "rate") for limits in self._limits.values() if limits.dated and not limits.during]
         for limits, key in changed:
             await self._keep(limits, key)
 
@@ -167,6 +169,8 @@ class SpeedLimits(Service):
         value = {"rate": getattr(limits, key), "configured": _configured(limits, key)}
         if key == "rate" and limits.during:
             value |= {"during": limits.during.to_text(), "since": self._now()}
+        if key == "rate":
+            limits.dated = "during" in value
         await self._kept.save(_name(limits.way, key), value)
 
     def _still(self, kept: Mapping[str, Any]) -> Window | None:

@@ -29,6 +29,14 @@ def test_they_are_sets(a, b):
     assert (one == two) == (members(one) == members(two))
 
 
+def test_many_spans_are_no_trouble():
+    """As many as the database keeps: each is looked at once, and not once more for all before it."""
+    one = Coverage(tuple((n, n + 6) for n in range(0, 2560, 10)))
+    two = Coverage(tuple((n, n + 6) for n in range(5, 2560, 10)))
+    assert (one - two).spans == ((0, 5), *((n + 1, n + 5) for n in range(10, 2560, 10)))
+    assert (one & two).total == 2 * 256 - 1
+
+
 @given(SPANS)
 def test_they_are_kept_as_few_spans_as_possible(spans):
     found = Coverage(tuple(spans)).spans

@@ -110,15 +110,31 @@ def test_nor_when_several_friends_give_it(lanes, direct):
     assert steps.log == ["sync"]
 
 
-def test_bytes_that_turned_out_useless_do_not_stand_for_others():
-    """F1, F24: a friend is expelled, and so much less is there than is safe on the disk."""
+@pytest.mark.parametrize("start", [0, 500 * MIB])
+def test_bytes_that_turned_out_useless_do_not_stand_for_others(start):
+    """F1, F24: a friend is expelled, and so much less is there than is safe on the disk; others come in its place."""
     steps, safe = Steps(wait=True), Coverage.of(0, 500 * MIB)
     steps.checkpoints = Checkpoints(sync=steps.sync, commit=steps.commit, clock=steps.clock, start=safe)
-    there = Coverage.of(500 * MIB, 525 * MIB)
-    result_of(Deferred.fromCoroutine(steps.checkpoints.advance(lambda: there)))
+    steps.checkpoints.remove(safe)
+    result_of(Deferred.fromCoroutine(steps.checkpoints.advance(lambda: Coverage.of(start, start + 25 * MIB))))
     assert steps.log == ["sync"]
-    more = Coverage.of(500 * MIB, 533 * MIB)
+    more = Coverage.of(start, start + 33 * MIB)
     assert not Deferred.fromCoroutine(steps.checkpoints.advance(lambda: more)).called
+
+
+def test_what_was_removed_while_the_disk_worked_is_not_safe():
+    """Other bytes may have come in their place when it was done with those before."""
+    steps = Steps(wait=True)
+    result_of(steps.advance(CHECKPOINT_BYTES))
+    steps.checkpoints.remove(Coverage.of(0, 10))
+    for step in (0, 1):
+        steps.waiting[step].callback(None)
+    done = Deferred.fromCoroutine(steps.checkpoints.finish(upto(CHECKPOINT_BYTES)))
+    assert not done.called
+    for step in (2, 3):
+        steps.waiting[step].callback(None)
+    result_of(done)
+    assert steps.log == ["sync", CHECKPOINT_BYTES] * 2
 
 
 def test_several_writers_wait_for_one_checkpoint_and_begin_one():

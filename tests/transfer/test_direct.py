@@ -205,6 +205,20 @@ class TestStream:
             assert await r.receive(len(DATA)) == DATA
             assert r.offsets[: len(slices)] == [n * PIECE_BYTES for n in slices]
 
+    async def test_when_others_come_and_there_is_no_room_left_the_cache_keeps_it(self, tmp_path, quick, directly):
+        async with receiving(tmp_path, DATA, announced=len(DATA)) as r:
+            r.part.digesting = True
+
+            async def written(offset: int) -> None:
+                r.offsets.append(offset)
+                if len(r.offsets) == 2:
+                    r.room = PIECE_BYTES
+
+            r.written = written
+            assert await r.receive(len(DATA)) == DATA
+            assert r.offsets == [*(n * PIECE_BYTES for n in (2, 3, 5, 6, 7, 8)), len(DATA)]
+            assert directly == [(2 * PIECE_BYTES, PIECE_BYTES), (3 * PIECE_BYTES, PIECE_BYTES)]
+
     async def test_while_a_limit_holds_the_cache_keeps_it(self, tmp_path, quick, directly):
         async with receiving(tmp_path, DATA, announced=len(DATA)) as r:
             r.part.digesting = True

@@ -12,7 +12,7 @@ from twisted.internet.defer import Deferred
 from jackd.model.download import State
 from jackd.model.errors import PeerBusy, PeerError
 from jackd.ports import Taken
-from jackd.transfer import body
+from jackd.transfer import body, lanes
 from jackd.transfer.body import PIPE_BYTES, BodyPump
 from jackd.transfer.direct import Memory
 from jackd.transfer.part import Part
@@ -86,6 +86,18 @@ def test_a_limited_body_does_not_pile_up_in_memory(world):
     while not file.transport.paused:
         file.send(1024)
     assert file.at <= LIMITED_HIGH + 2048
+
+
+def test_nor_does_more_than_may_be_at_stake(world, monkeypatch):
+    """F1: what waits in memory is fetched again after a crash as well."""
+    monkeypatch.setattr(lanes, "AT_ONCE_BYTES", 10_000)
+    world.speed.total.set(1)
+    world.files.content, world.files.script = bytes(LIMITED_HIGH), lambda file: None
+    world.add(1, size=LIMITED_HIGH)
+    file = world.files.last
+    while not file.transport.paused:
+        file.send(1024)
+    assert 10_000 <= file.at <= 10_000 + 2048
 
 
 ROOM = 32 * 1024 * 1024

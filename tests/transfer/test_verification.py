@@ -17,6 +17,7 @@ from jackd.storage.digests import digest
 from jackd.storage.downloads import DownloadStore
 from jackd.transfer import checkpoint, inbox, mender, verification
 from jackd.transfer import part as part_module
+from jackd.transfer.checkpoint import Checkpoints
 from jackd.transfer.mender import MAX_BAD
 from jackd.transfer.part import Part
 from jackd.transfer.verification import FAILING_SECONDS, PATIENCE_SECONDS
@@ -275,6 +276,21 @@ def test_a_wrong_block_does_not_count_as_received(world, monkeypatch):
     assert download.received == stored(world).received == SIZE - 1000
     assert world.finished() == []
     KILLED.append(world)
+
+
+def test_what_comes_in_the_place_of_a_wrong_block_is_not_safe_yet(world, monkeypatch):
+    """F24: though the bytes that were there before it were."""
+    told, remove = [], Checkpoints.remove
+
+    def noted(self, span):
+        told.append(span)
+        remove(self, span)
+
+    monkeypatch.setattr(Checkpoints, "remove", noted)
+    world.files.script = once(garbled(4500))
+    download = world.add()
+    assert download.verified
+    assert told == [Coverage.of(4000, 5000)]
 
 
 def test_mending_is_tried_again(world):
