@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from bench.ground import MIB, BenchFailed, Film
+from bench.ground import MIB, BenchFailed, Film, settle
 from bench.probe import Prober, Target
 from bench.processes import cpu_seconds, forget_peak, memory
 
@@ -106,11 +106,12 @@ class Pair:
 
     def run(self, film: Film, *, check: bool = False) -> Run:
         """
-        Fetch ``film``. Raises ``BenchFailed``.
+        Fetch ``film``; the disk has nothing else to do when it begins. Raises ``BenchFailed``.
 
         :param check: compare the bytes that a jack got, not only their number.
         """
         film.cool() if self.cold else film.warm()
+        settle()
         pids = [pid for pid in (self.server.pid, self.client.pid) if pid]
         before = [memory(pid) for pid in pids]
         for pid in pids:

@@ -92,6 +92,14 @@ def fresh(folder: Path, needed: int) -> Path:
     return folder
 
 
+def settle() -> None:
+    """
+    Return when all that was written lies on the disks. Who only fills the page cache leaves it to be written back
+    behind the next one's back, who would pay for it.
+    """
+    os.sync()
+
+
 def file_system(folder: Path) -> str:
     """Its type, as the kernel calls it."""
     mounts = [line.split() for line in Path("/proc/mounts").read_text().splitlines()]
