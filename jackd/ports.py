@@ -158,6 +158,22 @@ class PeerNetwork(Protocol):
         """The friend with that id, if he is still configured."""
 
 
+class Unsealing(Protocol):
+    """What comes through TLS, in clear. For one thread at a time."""
+
+    @property
+    def pending(self) -> bool:
+        """Whether there may be more without another byte from the connection."""
+
+    def recv_into(self, buffer: memoryview, most: int, /) -> int:
+        """
+        Up to ``most`` bytes of what has come; how many, 0 at the end.
+
+        :raises BlockingIOError: nothing has.
+        :raises OSError: the connection is lost, or not to be decrypted.
+        """
+
+
 @frozen(kw_only=True)
 class Taken:
     """
@@ -166,10 +182,12 @@ class Taken:
     :ivar prefix: the bytes of the body that had been read already.
     :ivar connection: a non-blocking socket of our own from which exactly the rest of the body comes; ``None`` when
         there is no rest. Whoever takes it closes it.
+    :ivar unsealing: what decrypts it, when it comes through TLS.
     """
 
     prefix: bytes
     connection: socket.socket | None
+    unsealing: Unsealing | None = None
 
 
 class RemoteFile(Protocol):
@@ -196,8 +214,8 @@ class RemoteFile(Protocol):
 
     def take_over(self) -> Awaitable[Taken] | None:
         """
-        Instead of :meth:`deliver`: the connection itself, when it carries nothing but the body's bytes (plain TCP, a
-        known length); ``None`` when it does not. May raise what ends a connection.
+        Instead of :meth:`deliver`: the connection itself, when it carries nothing but the body's bytes (a known
+        length); ``None`` when it does not. May raise what ends a connection.
         """
 
     def abort(self) -> None:

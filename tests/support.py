@@ -98,12 +98,13 @@ class Web:
     """Asks a site in memory: ``Web(Mount(["/peer"], app)).get("/peer/search", key="k")``."""
 
     def __init__(self, *mounts: Mount, clock: Clock | None = None) -> None:
+        self.base = "http://jack.test:5225"
         self.clock = clock or Clock()
         self.agent = SiteAgent(mounts, self.clock)
         self._client = HTTPClient(self.agent, data_to_body_producer=_SynchronousProducer)
 
     def request(self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **kwargs: Any) -> Got:
-        """The whole answer to one request to ``http://jack.test:5225<path>``."""
+        """The whole answer to one request for that path beneath ``base``."""
         return result_of(self.start(method, path, headers=headers, **kwargs))
 
     def start(
@@ -116,7 +117,7 @@ class Web:
 
         async def go() -> Got:
             response = await self._client.request(
-                method, f"http://jack.test:5225{path}", headers=sent, data=body, allow_redirects=False, **kwargs
+                method, f"{self.base}{path}", headers=sent, data=body, allow_redirects=False, **kwargs
             )
             return Got(response.code, response.headers, await response.content())
 

@@ -18,7 +18,7 @@ from jackd.ports import Location, Mints
 from jackd.storage.digests import digest, digest_span
 from jackd.storage.manifests import ManifestStore
 from jackd.storage.threads import Workers
-from jackd.web.files import GONE, etag_of, open_beneath
+from jackd.web.files import etag_of, open_beneath, refusal
 from jackd.web.sending import FileReader
 
 _log = Logger(namespace="jackd.catalogue")
@@ -97,9 +97,7 @@ class ManifestMaker(Service):
         try:
             await self._disk.run(file.open)
         except OSError as error:
-            if error.errno in GONE:
-                raise NotFound("File not found") from None
-            raise Unavailable("the file can't be read just now", retry_after=RETRY_SECONDS) from None
+            raise refusal(error, RETRY_SECONDS) from None
         if not file.size:
             raise NotFound("an empty file has no manifest")
 

@@ -143,7 +143,9 @@ class QBittorrentApp:
             return reply(request, "Fails.", TEXT)
         self._bans.succeeded(client, name)
         if self._admission.by_session(request.head) != account:
-            request.setHeader("set-cookie", f"SID={self._sessions.open(account)}; HttpOnly; path=/; SameSite=Strict")
+            secure = "; Secure" if request.isSecure() else ""
+            cookie = f"SID={self._sessions.open(account)}; HttpOnly; path=/; SameSite=Strict{secure}"
+            request.setHeader("set-cookie", cookie)
         return reply(request, "Ok.", TEXT)
 
     @router.route(LOGOUT)

@@ -20,12 +20,15 @@ class Pump(Protocol):
     One stream. Its methods are called by one thread at a time, not always the same one; but :meth:`alone` with
     ``False`` at any time.
 
-    :ivar descriptor: not blocking; nobody else waits for it.
-    :ivar events: of epoll, for which the stream waits before each turn.
+    :ivar descriptor: not blocking, always the same; nobody else waits for it.
     """
 
-    descriptor: int
-    events: int
+    @property
+    def descriptor(self) -> int: ...
+
+    @property
+    def events(self) -> int:
+        """Of epoll, for which the stream waits before its next turn."""
 
     def turn(self, most: int) -> float | None:
         """

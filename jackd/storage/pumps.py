@@ -230,8 +230,6 @@ class Pumps:
     def _turns_alone(self, thread: _Thread, stream: Stream) -> float | None:
         """As many as come one soon after the other: to queue up for nobody would cost more than many a turn."""
         pump, most = stream.pump, SHARE
-        ready = select.poll()
-        ready.register(pump.descriptor, pump.events)
         waits = pump.alone(True)
         thread.alone = True
         wait: float | None = 0.0
@@ -240,7 +238,7 @@ class Pumps:
                 wait = pump.turn(most)
                 now = time.monotonic()
                 took, stream.heard, thread.since = now - thread.since, now, now
-                if wait == 0 and (not waits or took >= LONG_SECONDS) and not ready.poll(LONG_SECONDS * 1000):
+                if wait == 0 and (not waits or took >= LONG_SECONDS) and not _is_ready(pump):
                     break
                 most = _fitting(most, took)
             return wait
@@ -286,6 +284,13 @@ class Pumps:
     def _tell(self, stream: Stream, result: Failure | None) -> None:
         if not stream.cancelled:
             stream.done.callback(result)  # a failure goes to the errbacks
+
+
+def _is_ready(pump: Pump) -> bool:
+    """Or becomes so in the time of a long turn."""
+    ready = select.poll()
+    ready.register(pump.descriptor, pump.events)
+    return bool(ready.poll(LONG_SECONDS * 1000))
 
 
 def _fitting(most: int, took: float) -> int:

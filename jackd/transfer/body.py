@@ -1,26 +1,19 @@
-"""
-One body, on its way from the connection into the part: by ``splice(2)`` through a pipe into the page cache, or, where
-that is faster, past it.
-"""
+"""One body, on its way from the connection into the part: into the page cache, or, where that is faster, past it."""
 
 from __future__ import annotations
 
-import fcntl
-import os
-import select
 import threading
 import time
-from contextlib import suppress
 
 from jackd.model.errors import PeerError
 from jackd.ports import Taken
+from jackd.transfer.cached import PIPE_BYTES, way_of
 from jackd.transfer.direct import PIECE_BYTES, Direct, Memory, Pace
 from jackd.transfer.inbox import Overlong
 from jackd.transfer.part import Part
 from jackd.transfer.sink import Stopped
 from jackd.web.rate import Flow
 
-PIPE_BYTES = 1024 * 1024
 SLICE_BYTES = 8 * 1024 * 1024
 SLICE_SECONDS = 0.25
 """How much, and for how long, a pump moves before it says how far it is, so that a checkpoint may begin."""
@@ -31,7 +24,6 @@ The same past the page cache. At the end of it is a moment in which nothing is r
 to do meanwhile, the last piece is still being written then, and counts with the next slice.
 """
 
-_F_SETPIPE_SZ = 1031
 _LOST = "the connection was lost, {left} bytes before the end"
 
 
@@ -67,15 +59,9 @@ class BodyPump:
         self._flow, self._stopped = flow, stopped
         self._part, self._size = part, size
         self._prefix = taken.prefix
-        self._socket = taken.connection
+        self._way = way_of(taken)
         self._idle_timeout = idle_timeout
         self._heard = time.monotonic()
-        self._out, self._in = os.pipe2(os.O_CLOEXEC)
-        with suppress(OSError):  # an unprivileged user has only so many pages; a small pipe does it too
-            fcntl.fcntl(self._in, _F_SETPIPE_SZ, PIPE_BYTES)
-        # Without a connection there is only the prefix, and nothing to wait for: the empty pipe is always ready.
-        self.descriptor = self._in if self._socket is None else self._socket.fileno()
-        self.events = select.EPOLLOUT if self._socket is None else select.EPOLLIN
 
     def __enter__(self) -> BodyPump:
         return self
@@ -83,10 +69,17 @@ class BodyPump:
     def __exit__(self, *_: object) -> None:
         if self._direct is not None:  # no thread could be had for it: better late than into another file
             self._direct.close()
-        os.close(self._out)
-        os.close(self._in)
-        if self._socket is not None:
-            self._socket.close()
+        self._way.close()
+
+    @property
+    def descriptor(self) -> int:
+        """See :class:`~jackd.storage.pump.Pump`."""
+        return self._way.descriptor
+
+    @property
+    def events(self) -> int:
+        """See :class:`~jackd.storage.pump.Pump`."""
+        return self._way.events
 
     def fits(self, room: int) -> bool:
         """Whether there is room for a slice past the page cache, if that is the way: a piece, and the one before."""
@@ -102,8 +95,7 @@ class BodyPump:
 
     def _may_be_direct(self, stop: int) -> bool:
         apt = self._part.digesting is not None and not self.at % PIECE_BYTES and stop - self.at >= DIRECT_BYTES
-        apt = apt and not self._prefix and self._socket is not None
-        return apt and not self._flow.limited and self._pace.is_direct
+        return apt and not self._prefix and not self._flow.limited and self._pace.is_direct
 
     def turn(self, most: int) -> float | None:
         """See :meth:`~jackd.storage.pump.Pump.turn`. Raises ``PeerError``, ``Stopped``, ``OSError``."""
@@ -190,15 +182,10 @@ class BodyPump:
 
     def _move(self, most: int) -> int:
         """How many bytes have come, on the way that is taken now."""
-        if self._socket is None:
-            raise PeerError(_LOST.format(left=self._size - self.at))
         if self._direct is not None:
             self._direct.make_room()
         try:
-            if self._direct is None:
-                count = os.splice(self._socket.fileno(), self._in, most)
-            else:
-                count = self._direct.receive(self._socket, most)
+            count = self._way.take(most) if self._direct is None else self._direct.receive(self._way.incoming, most)
         except BlockingIOError:
             return 0
         except OSError as error:
@@ -206,6 +193,6 @@ class BodyPump:
         if not count:
             raise PeerError(_LOST.format(left=self._size - self.came))
         if self._direct is None:
-            self._part.splice(self._out, count, self.at)
+            self._way.write(self._part, count, self.at)
             self.at += count
         return count

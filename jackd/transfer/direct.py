@@ -7,7 +7,6 @@ digest of each is computed while it is there: nothing is ever read again.
 from __future__ import annotations
 
 import mmap
-import socket
 import threading
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -15,6 +14,7 @@ from contextlib import suppress
 
 from jackd.model.manifest import BLOCK_BYTES
 from jackd.storage.digests import digest
+from jackd.transfer.cached import Incoming
 from jackd.transfer.part import Part
 
 PIECE_BYTES = BLOCK_BYTES
@@ -120,9 +120,9 @@ class Direct:
         if not self._free:
             self._await_one()
 
-    def receive(self, connection: socket.socket, most: int) -> int:
+    def receive(self, incoming: Incoming, most: int) -> int:
         """Take what has come, up to ``most`` bytes; how many those were, 0 at the end. Raises what it raises."""
-        count = connection.recv_into(self._free[0][self._full :], min(most, PIECE_BYTES - self._full))
+        count = incoming.recv_into(self._free[0][self._full :], min(most, PIECE_BYTES - self._full))
         self._full += count
         self.received += count
         return count

@@ -87,6 +87,14 @@ class Lane:
         self.speed = self._meter.sample(self._tools.clock.seconds(), self.claim.at - self._first)
         self.seeder.speed = self.speed or self.seeder.speed
 
+    async def written(self, offset: int) -> None:
+        """See :class:`~jackd.transfer.sink.Account`."""
+        await self._written(self, offset)
+
+    def room(self) -> int:
+        """See :class:`~jackd.transfer.sink.Account`."""
+        return self._room()
+
     async def _open(self) -> RemoteFile:
         self._go_on()
         source, claim, tools = self.seeder.source, self.claim, self._tools
@@ -110,11 +118,7 @@ class Lane:
         self._sink = self._tools.sink(self.seeder.source.peer)
         if self.claim.stop < self._asked:
             self._sink.shorten(self.claim.stop)
-        span = {"offset": self.claim.at, "size": self._asked}
-        await self._sink.receive(remote, self._part, **span, written=self._came, room=self._room)
-
-    async def _came(self, offset: int) -> None:
-        await self._written(self, offset)
+        await self._sink.receive(remote, self._part, offset=self.claim.at, size=self._asked, account=self)
 
     def _go_on(self) -> None:
         if self._stopped:

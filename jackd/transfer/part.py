@@ -66,7 +66,7 @@ class Part:
             os.close(descriptor)
             raise
 
-    def write(self, pieces: Sequence[bytes], offset: int) -> int:
+    def write(self, pieces: Sequence[bytes | memoryview], offset: int) -> int:
         """Write ``pieces`` one after the other from ``offset`` on; returns the offset behind them."""
         self._forget(offset, offset + sum(map(len, pieces)))
         return self._write(pieces, offset)

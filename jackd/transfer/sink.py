@@ -5,7 +5,6 @@ every system; a sink that lets the kernel move the bytes can stand in its place 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from twisted.internet.interfaces import IReactorTime
@@ -25,24 +24,24 @@ class Stopped(Exception):
     """The transfer was told to stop."""
 
 
+class Account(Protocol):
+    """Counts what a sink writes, so that no more is at stake than a crash may cost."""
+
+    async def written(self, offset: int) -> None:
+        """The file is written up to ``offset``. It is waited for."""
+
+    def room(self) -> int:
+        """How many bytes may be written until :meth:`written` is called again; a few MiB may always be."""
+
+
 class Sink(Protocol):
     """Lets one body flow into a part."""
 
-    async def receive(
-        self,
-        remote: RemoteFile,
-        part: Part,
-        *,
-        offset: int,
-        size: int,
-        written: Callable[[int], Awaitable[None]],
-        room: Callable[[], int],
-    ) -> None:
+    async def receive(self, remote: RemoteFile, part: Part, *, offset: int, size: int, account: Account) -> None:
         """
         Write the bytes from ``offset`` to ``size``, never one more. Returns when all of them are written.
 
-        :param written: is called, and waited for, with the offset up to which the file is written.
-        :param room: how many bytes may be written until it is called again; a few MiB may always be.
+        :param account: where the bytes are counted.
         :raises PeerError: for a body that is too short, too long or falls silent.
         :raises DiskTrouble: when the disk does not take it.
         :raises Stopped: after :meth:`stop`.
@@ -73,22 +72,13 @@ class BufferedSink:
         self._idle_timeout = idle_timeout
         self._inbox: Inbox | None = None
 
-    async def receive(
-        self,
-        remote: RemoteFile,
-        part: Part,
-        *,
-        offset: int,
-        size: int,
-        written: Callable[[int], Awaitable[None]],
-        room: Callable[[], int],
-    ) -> None:
+    async def receive(self, remote: RemoteFile, part: Part, *, offset: int, size: int, account: Account) -> None:
         """See :meth:`Sink.receive`. One write is never much, but what waits in memory is lost in a crash as well."""
         inbox = self._inbox = Inbox(
             left=size - offset,
             clock=self._clock,
             idle_timeout=self._idle_timeout,
-            high=lambda: min(self._high(), room()),
+            high=lambda: min(self._high(), account.room()),
         )
         self._writing = offset
         self._stop = size if self._stop is None else self._stop
@@ -99,7 +89,7 @@ class BufferedSink:
                 self._writing = offset + sum(map(len, pieces))
                 await self._turns(self._writing - offset)
                 offset = await self._disk.run(part.write, pieces, offset)
-                await written(offset)
+                await account.written(offset)
             if offset < size:
                 remote.abort()
         except BaseException:

@@ -1,12 +1,12 @@
 """
-The fast way to receive: ``splice(2)`` in threads of their own, from the socket through a pipe into the page cache. The
-bytes never come into this process's memory, so neither its size nor the reactor notices how large a file is.
+The fast way to receive: in threads of their own, straight from the socket (``splice(2)``, as long as they go into the
+page cache). Neither this process's memory nor the reactor notices how large a file is.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 
 from jackd.model.errors import PeerError
 from jackd.ports import RemoteFile, Taken
@@ -16,7 +16,7 @@ from jackd.transfer.body import SLICE_SECONDS, BodyPump
 from jackd.transfer.direct import Memory
 from jackd.transfer.disk import Disk, told_as_trouble
 from jackd.transfer.part import Part
-from jackd.transfer.sink import Sink, Stopped
+from jackd.transfer.sink import Account, Sink, Stopped
 from jackd.web.rate import Flow
 
 
@@ -43,20 +43,11 @@ class SpliceSink:
         self._stop: int | None = None
         self._writing = 0
 
-    async def receive(
-        self,
-        remote: RemoteFile,
-        part: Part,
-        *,
-        offset: int,
-        size: int,
-        written: Callable[[int], Awaitable[None]],
-        room: Callable[[], int],
-    ) -> None:
+    async def receive(self, remote: RemoteFile, part: Part, *, offset: int, size: int, account: Account) -> None:
         """See :meth:`~jackd.transfer.sink.Sink.receive`."""
         taking = remote.take_over()
         if taking is None:
-            await self._portable.receive(remote, part, offset=offset, size=size, written=written, room=room)
+            await self._portable.receive(remote, part, offset=offset, size=size, account=account)
             return
         self._writing = offset
         self._stop = size if self._stop is None else self._stop
@@ -65,38 +56,38 @@ class SpliceSink:
                 await _taken(taking), part, offset, size, self._idle_timeout, self._flow, self._stopped, self._memory
             ) as pump:
                 try:
-                    await self._slices(pump, written, room)
+                    await self._slices(pump, account)
                 finally:
                     await self._disk.run(pump.settle)
         finally:
             remote.abort()
             self._flow.close()
 
-    async def _slices(self, pump: BodyPump, written: Callable[[int], Awaitable[None]], room: Callable[[], int]) -> None:
+    async def _slices(self, pump: BodyPump, account: Account) -> None:
         while self._stop is not None and pump.came < self._stop:
-            if not pump.fits(room()):
+            if not pump.fits(account.room()):
                 await self._disk.run(pump.settle)
-            pump.begin_slice(self._stop, room())
+            pump.begin_slice(self._stop, account.room())
             self._writing = pump.until
-            await self._slice(pump, written)
+            await self._slice(pump, account)
         if pump.at < pump.came:  # it was shortened to where it was just then
             await self._disk.run(pump.settle)
-            await written(pump.at)
+            await account.written(pump.at)
 
-    async def _slice(self, pump: BodyPump, written: Callable[[int], Awaitable[None]]) -> None:
+    async def _slice(self, pump: BodyPump, account: Account) -> None:
         """What came before a slice broke off is there as well: an attempt that brought bytes is not one in vain."""
         try:
             with told_as_trouble():
                 await self._pumps.run(pump, SLICE_SECONDS)
         except (PeerError, Stopped):
-            await written(pump.at)
+            await account.written(pump.at)
             raise
         except Stalled:
             await self._disk.run(pump.settle)
-            await written(pump.at)
+            await account.written(pump.at)
             pump.check_silence()
         else:
-            await written(pump.at)
+            await account.written(pump.at)
 
     def stop(self) -> None:
         """See :meth:`~jackd.transfer.sink.Sink.stop`."""

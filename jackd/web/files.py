@@ -34,7 +34,7 @@ SERVED_EXTENSIONS = VIDEO_EXTENSIONS | EXTRA_EXTENSIONS
 RETRY_SECONDS = 30.0
 """When to ask again for a file that can't be read just now."""
 
-GONE = frozenset((errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.EACCES, errno.EPERM))
+_GONE = frozenset((errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.EACCES, errno.EPERM))
 """Errors that say that there is no such file for jack; any other one may pass."""
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -57,6 +57,13 @@ def open_beneath(location: Location) -> int:
         if real != top and real.is_relative_to(top):
             return _opened(top, real.relative_to(top).parts)
     raise NotFound("File not found")
+
+
+def refusal(error: OSError, retry_after: float) -> NotFound | Unavailable:
+    """What is answered when a file can't be opened: there is none, or it can't be read just now."""
+    if error.errno in _GONE:
+        return NotFound("File not found")
+    return Unavailable("the file can't be read just now", retry_after=retry_after)
 
 
 def _opened(top: Path, parts: Sequence[str]) -> int:
@@ -131,9 +138,7 @@ class Files:
             raise
         except OSError as error:
             log.warn("{path!r} can't be opened: {reason}", path=str(path), reason=error.strerror)
-            if error.errno in GONE:
-                raise NotFound("File not found") from None
-            raise Unavailable("the file can't be read just now", retry_after=RETRY_SECONDS) from None
+            raise refusal(error, RETRY_SECONDS) from None
 
     async def _answer(self, request: JackRequest, file: FileReader, name: str) -> bytes:
         etag = etag_of(file.stamp, self._mint)

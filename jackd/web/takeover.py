@@ -1,14 +1,15 @@
 """
 Connections that can be taken over: HTTP is spoken by Twisted as ever, then the body's bytes go from the socket to where
-they belong without passing through Python.
+they belong without passing through the reactor.
 """
 
 from __future__ import annotations
 
+import socket
 from typing import Any
 
 from twisted.internet.defer import Deferred
-from twisted.internet.endpoints import HostnameEndpoint, wrapClientTLS
+from twisted.internet.endpoints import HostnameEndpoint
 from twisted.internet.interfaces import IProtocol, IProtocolFactory, IStreamClientEndpoint
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.components import proxyForInterface
@@ -20,6 +21,7 @@ from zope.interface import implementer
 
 from jackd.ports import Taken
 from jackd.web.connection import is_bare
+from jackd.web.unsealing import HandedEndpoint, HandedProtocol, Unsealing
 
 
 class TakenAnswer(proxyForInterface(IResponse, "_response")):  # type: ignore[misc]
@@ -31,11 +33,11 @@ class TakenAnswer(proxyForInterface(IResponse, "_response")):  # type: ignore[mi
 
     def take_over(self) -> Deferred[Taken] | None:
         """
-        The rest of the answer, as a socket; ``None`` when that is not to be had (TLS, a body of unknown length), the
-        body is then delivered as ever. The connection itself is closed by :meth:`hang_up`.
+        The rest of the answer, as a socket; ``None`` when that is not to be had (a body of unknown length), the body is
+        then delivered as ever. The connection itself is closed by :meth:`hang_up`.
         """
         response, transport = self._response, self._transport
-        if response.length == UNKNOWN_LENGTH or not is_bare(transport):
+        if response.length == UNKNOWN_LENGTH or not is_bare(_below(transport)):
             return None
         prefix = _Prefix()
         response.deliverBody(prefix)
@@ -47,8 +49,7 @@ class TakenAnswer(proxyForInterface(IResponse, "_response")):  # type: ignore[mi
 
     def hang_up(self) -> None:
         """Close the connection at once; fine at any time, of which TLS itself knows nothing."""
-        below = getattr(self._transport, "transport", self._transport)
-        below.abortConnection()
+        _below(self._transport).abortConnection()
 
     def _hand_over(self, prefix: _Prefix, taken: Deferred[Taken]) -> None:
         if taken.called:
@@ -58,11 +59,22 @@ class TakenAnswer(proxyForInterface(IResponse, "_response")):  # type: ignore[mi
             taken.callback(Taken(prefix=bytes(prefix.data), connection=None)) if whole else taken.errback(prefix.ended)
             return
         try:
-            connection = self._transport.getHandle().dup()
+            connection, unsealing = _handed(self._transport)
         except OSError:
             taken.errback()  # no descriptors are left
         else:
-            taken.callback(Taken(prefix=bytes(prefix.data), connection=connection))
+            taken.callback(Taken(prefix=bytes(prefix.data), connection=connection, unsealing=unsealing))
+
+
+def _below(transport: Any) -> Any:
+    """What is beneath TLS, if that is what it is."""
+    return transport.transport if isinstance(transport, HandedProtocol) else transport
+
+
+def _handed(transport: Any) -> tuple[socket.socket, Unsealing | None]:
+    if isinstance(transport, HandedProtocol):
+        return transport.hand_over()
+    return transport.getHandle().dup(), None
 
 
 class _Prefix(Protocol):
@@ -110,7 +122,7 @@ class _Dialler:
     def endpointForURI(self, uri: URI) -> IStreamClientEndpoint:
         endpoint: Any = HostnameEndpoint(self._reactor, uri.host, uri.port, timeout=self._timeout)
         if uri.scheme == b"https":
-            endpoint = wrapClientTLS(self._trust.creatorForNetloc(uri.host, uri.port), endpoint)
+            endpoint = HandedEndpoint(self._trust.creatorForNetloc(uri.host, uri.port), endpoint)
         return _Watched(endpoint, self)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
 from pathlib import Path
 
@@ -258,6 +259,7 @@ def test_stopping_breaks_it_off(slow):
 
 
 def test_no_descriptor_is_left_open(world):
+    gc.collect()  # of other tests
     before = len(list(Path("/proc/self/fd").iterdir()))
     location = world.put()
     for _ in range(3):

@@ -38,6 +38,12 @@ def test_a_login_gives_one_cookie_that_ends_with_the_browser():
     assert "," not in cookie
 
 
+def test_a_cookie_that_came_through_tls_is_never_sent_without_it():
+    web = World().web()
+    web.base = "https://jack.test:5225"
+    assert login(Client(web)).header("set-cookie").endswith("; Secure")
+
+
 def test_the_login_s_form_may_be_multipart():
     got = Client(World().web()).ask("POST", "auth/login", data={"username": "jack", "password": KEY}, files={})
     assert got.text == "Ok."

@@ -26,7 +26,7 @@ from jackd.transfer.part import ALIGNED, Part
 from jackd.transfer.sink import Stopped
 from jackd.web.rate import Bucket, Flow
 from tests.transfer.test_speed import ROOM, Wire
-from tests.transfer.test_splice import receiving
+from tests.transfer.test_splice import line, receiving  # noqa: F401 - a fixture
 
 DATA = os.urandom(3 * 8 * 1024 * 1024 + 2 * PIECE_BYTES + 4321)
 SLICE = 4 * PIECE_BYTES
@@ -85,6 +85,7 @@ def page(data: bytes) -> memoryview:
     return piece[: len(data)]
 
 
+@pytest.mark.usefixtures("line")
 class TestStream:
     @pytest.mark.parametrize("digesting", [True, False])
     async def test_every_byte_arrives_and_digests_are_those_of_the_bytes(self, tmp_path, quick, directly, digesting):
@@ -201,7 +202,7 @@ class TestStream:
         """F1: with the last piece, which is still being written. With room for one alone the cache keeps it."""
         async with receiving(tmp_path, DATA, announced=len(DATA)) as r:
             r.part.digesting = True
-            r.room = room * PIECE_BYTES + 1
+            r.most = room * PIECE_BYTES + 1
             assert await r.receive(len(DATA)) == DATA
             assert r.offsets[: len(slices)] == [n * PIECE_BYTES for n in slices]
 
@@ -212,7 +213,7 @@ class TestStream:
             async def written(offset: int) -> None:
                 r.offsets.append(offset)
                 if len(r.offsets) == 2:
-                    r.room = PIECE_BYTES
+                    r.most = PIECE_BYTES
 
             r.written = written
             assert await r.receive(len(DATA)) == DATA

@@ -78,9 +78,9 @@ def test_they_share_what_may_be_at_stake(both, alice, bob, monkeypatch):
     """F1: what each may write until he is heard of again, asked before each time."""
     rooms, receive = [], BufferedSink.receive
 
-    def noted(*args, room, **kwargs):
-        rooms.append(room)
-        return receive(*args, room=room, **kwargs)
+    def noted(*args, account, **kwargs):
+        rooms.append(account.room)
+        return receive(*args, account=account, **kwargs)
 
     monkeypatch.setattr(BufferedSink, "receive", noted)
     monkeypatch.setattr(division, "MIN_SHARE", 4 * BLOCK)

@@ -1,4 +1,4 @@
-"""The fast path of receiving, on real sockets: HTTP by Twisted, the bytes by the kernel."""
+"""The fast path of receiving, on real sockets, plain and through TLS: HTTP by Twisted, the bytes by threads."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 from twisted.internet import reactor
 from twisted.internet.defer import ensureDeferred
 from twisted.internet.protocol import Factory, Protocol
+from twisted.internet.ssl import DefaultOpenSSLContextFactory
 from twisted.internet.task import deferLater
 
 from jackd.model.errors import PeerError
@@ -26,11 +27,26 @@ from jackd.transfer.disk import Disk, DiskTrouble
 from jackd.transfer.part import Part
 from jackd.transfer.sink import Stopped
 from jackd.transfer.splice import SpliceSink
+from jackd.web.certificate import load_certificate
 from jackd.web.outgoing import Outgoing
 from jackd.web.takeover import TakeoverAgent
 from jackd.web.trust import Trust
+from tests.certificates import self_signed
 
 DATA = os.urandom(3_000_000)
+
+pytestmark = pytest.mark.usefixtures("line")
+
+
+class Line:
+    """How everybody is connected just now."""
+
+    tls = False
+
+
+@pytest.fixture(params=[False, True], ids=["plain", "tls"])
+def line(request, monkeypatch):
+    monkeypatch.setattr(Line, "tls", request.param)
 
 
 class Friend(Protocol):
@@ -51,7 +67,7 @@ class Portable:
     def __init__(self) -> None:
         self.used = False
 
-    async def receive(self, remote, part, *, offset, size, written, room) -> None:
+    async def receive(self, remote, part, *, offset, size, account) -> None:
         self.used = True
         remote.abort()
 
@@ -62,14 +78,14 @@ class Portable:
 
 
 class Receiving:
-    def __init__(self, tmp_path, port, friend, pumps) -> None:
+    def __init__(self, tmp_path, friend, url, trust, pumps) -> None:
         self.friend = friend
         self.portable = Portable()
         self.offsets = []
-        self.room = AT_ONCE_BYTES
+        self.most = AT_ONCE_BYTES
         self.path = tmp_path / "part"
-        peer = Peer(name="Alice", url=f"http://127.0.0.1:{port.getHost().port}", key=Secret("k"))
-        streams = Outgoing(TakeoverAgent(reactor, 5, Trust()), reactor)
+        peer = Peer(name="Alice", url=url, key=Secret("k"))
+        streams = Outgoing(TakeoverAgent(reactor, 5, trust), reactor)
         self.client = PeerClient(outgoing=streams, peer=peer, workers=InlineWorkers(), clock=reactor)
         self.sink = SpliceSink(
             pumps=Pumps(pumps, reactor),
@@ -85,22 +101,35 @@ class Receiving:
     async def written(self, offset: int) -> None:
         self.offsets.append(offset)
 
+    def room(self) -> int:
+        return self.most
+
     async def receive(self, size: int = len(DATA)) -> bytes:
         remote = await self.client.open("x:movie:1", announced=size)
-        await self.sink.receive(
-            remote, self.part, offset=0, size=remote.size, written=self.written, room=lambda: self.room
-        )
+        await self.sink.receive(remote, self.part, offset=0, size=remote.size, account=self)
         return self.path.read_bytes()
+
+
+def listening(tmp_path, friend):
+    """A port, its URL, and whom to trust there."""
+    if not Line.tls:
+        port = reactor.listenTCP(0, friend, interface="127.0.0.1")
+        return port, f"http://127.0.0.1:{port.getHost().port}", Trust()
+    chain, key = self_signed(tmp_path / "tls")
+    context = DefaultOpenSSLContextFactory(str(key), str(chain))
+    port = reactor.listenSSL(0, friend, context, interface="127.0.0.1")
+    number = port.getHost().port
+    return port, f"https://localhost:{number}", Trust({("localhost", number): load_certificate(chain, key).pin})
 
 
 @asynccontextmanager
 async def receiving(tmp_path, data=DATA, *, announced: int | None = len(DATA), hang_up=False):
     friend = Factory.forProtocol(Friend)
     friend.data, friend.announced, friend.hang_up, friend.connections = data, announced, hang_up, []
-    port = reactor.listenTCP(0, friend, interface="127.0.0.1")
+    port, url, trust = listening(tmp_path, friend)
     pumps = ThreadWorkers(reactor, "test-pumps", 2)
     pumps.startService()
-    receiving = Receiving(tmp_path, port, friend, pumps)
+    receiving = Receiving(tmp_path, friend, url, trust, pumps)
     try:
         yield receiving
     finally:
@@ -112,8 +141,9 @@ async def receiving(tmp_path, data=DATA, *, announced: int | None = len(DATA), h
         await deferLater(reactor, 0)
 
 
-def fds() -> int:
-    return len(list(Path("/proc/self/fd").iterdir()))
+def fds() -> set[tuple[str, str]]:
+    """Which are open, and on what: a pipe or socket never has the name of another one."""
+    return {(fd.name, str(fd.readlink())) for fd in Path("/proc/self/fd").iterdir() if fd.is_symlink()}
 
 
 @pytest.mark.parametrize("size", [1, 100, 70_000, len(DATA)])
@@ -190,7 +220,8 @@ async def test_a_disk_that_does_not_take_it(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     async with receiving(tmp_path) as r:
-        monkeypatch.setattr(r.part, "splice", full)
+        for way in ("splice", "write"):
+            monkeypatch.setattr(r.part, way, full)
         with pytest.raises(DiskTrouble, match="full"):
             await r.receive()
 
@@ -204,13 +235,15 @@ async def test_a_body_without_length_goes_the_portable_way(tmp_path):
 
 async def test_nothing_stays_open(tmp_path):
     """Not a descriptor, on whatever way out."""
+    gc.collect()  # each receiving has pumps of its own, and they an epoll
     before = fds()
     for announced, hang_up in ((len(DATA), False), (len(DATA) + 1, True)):
         async with receiving(tmp_path, announced=announced, hang_up=hang_up) as r:
             await ensureDeferred(r.receive()).addErrback(lambda f: f.trap(PeerError))
+        del r
         for _ in range(100):
-            gc.collect()  # each receiving has pumps of its own, and they an epoll
-            if fds() <= before:
+            gc.collect()
+            if not fds() - before:
                 break
             await deferLater(reactor, 0.01)
-        assert fds() <= before
+        assert not fds() - before

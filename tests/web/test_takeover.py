@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -95,6 +96,22 @@ async def test_an_answer_through_tls_that_nobody_wants_any_more_ends_at_once(tmp
             remote.deliver(Paused())
         remote.abort()
         await lost.addTimeout(10, reactor)
+
+
+async def test_what_has_come_through_tls_is_not_lost_with_the_connection(tmp_path):
+    """Twisted would decrypt it, for nobody, while a thread does."""
+    async with opened(tmp_path, Deaf) as (remote, _):
+        taken = await remote.take_over()
+        wait = select.poll()
+        wait.register(taken.connection, select.POLLIN)
+        assert wait.poll(10_000)
+        buffer = memoryview(bytearray(3))
+        first = taken.unsealing.recv_into(buffer, 3)  # the rest of its record stays where it is
+        assert first == 3
+        remote._known._transport.connectionLost(Failure(connectionDone.value))
+        assert taken.unsealing.recv_into(buffer, 3) == 3
+        taken.connection.close()
+        remote.abort()
 
 
 async def test_a_line_that_has_ended_can_be_cut(tmp_path):
