@@ -35,7 +35,7 @@ SERVED, SERVED_LARGE = 5, 3
 """Times that what serving costs is measured, for each repetition."""
 
 PING_SECONDS = 3.0
-FULL = Extent(uploads=200, downloads=20, rows=1000, seconds=8, size=512 * MIB)
+FULL = Extent(uploads=200, downloads=20, rows=1000, seconds=12, size=512 * MIB)
 QUICK = Extent(uploads=30, downloads=5, rows=100, seconds=2, size=128 * MIB)
 
 

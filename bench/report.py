@@ -19,6 +19,7 @@ COLD = "jack → jack, asked meanwhile, cold source"
 SERVING = "jack → curl"
 RECEIVING = "nginx → jack, unverified"
 TLS_BASE, TLS = "nginx → curl, TLS", "jack → curl, TLS"
+TLS_RECEIVING = "nginx → jack, TLS, unverified"
 OTHERS = ("rclone → rclone", "nginx → aria2c -x4", "bun → bun", "libtorrent → libtorrent")
 
 Runs = Mapping[str, Sequence[Run]]
@@ -123,6 +124,7 @@ def demanded(results: Results) -> list[Figure]:
         Figure("receiving CPU ÷ curl's, both from nginx", False, 0.8, each(receiving_cpu, RECEIVING, BASE)),
         Figure("RSS growth per transfer, MiB", False, 1, grown, 1),
         Figure("TLS: jack → curl ÷ nginx → curl", True, 0.45, each(throughput, TLS, TLS_BASE)),
+        Figure("TLS: nginx → jack ÷ nginx → curl", True, 1, each(throughput, TLS_RECEIVING, TLS_BASE)),
         Figure("/ping p99 while streaming, ms", False, 10, streaming, 1),
         Figure("/ping p99 from a cold source, ms", False, 10, cold, 1),
         Figure("/ping p99 with many at once, ms", False, 25, many, 1),

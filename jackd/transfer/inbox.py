@@ -15,13 +15,13 @@ from twisted.web.http import PotentialDataLoss
 
 from jackd.model.errors import PeerError
 
-HIGH = 8 * 1024 * 1024
+HIGH = 4 * 1024 * 1024
 """Bytes not yet on the disk at which the sender is paused."""
 
-LOW = HIGH // 4
-"""Bytes at which it may go on."""
+LOW = 4
+"""The share of them at which it may go on."""
 
-TAKE = 1024 * 1024
+TAKE = 2 * 1024 * 1024
 """Bytes that are handed to the disk at once (a single piece may be larger)."""
 
 
@@ -36,7 +36,7 @@ class Inbox(Protocol):
     """
     Receives a body of exactly ``left`` bytes and gives it out piece by piece.
 
-    At ``high()`` bytes the transport is paused, at a quarter of that it goes on, so no more than that and one piece
+    At ``high()`` bytes the transport is paused, at a share of that it goes on, so no more than that and one piece
     are ever in memory. Silence of ``idle_timeout`` seconds is an error, unless it is we who made the sender pause.
 
     :ivar buffered: bytes that came and whose writing has not been confirmed by the next :meth:`take`.
@@ -93,7 +93,7 @@ class Inbox(Protocol):
         """
         self.buffered -= self._taken
         self._taken = 0
-        if self.paused and self.buffered <= self._high() // 4 and not self._ended:
+        if self.paused and self.buffered <= self._high() // LOW and not self._ended:
             self.paused = False
             self._watch()
             self.transport.resumeProducing()

@@ -201,7 +201,8 @@ def test_ratios_are_of_medians_and_of_the_best():
     assert figure(found, "serving CPU") == ["≤ 1.2", "1 GiB 1.50", "missed"]
     assert figure(found, "receiving CPU") == ["≤ 0.8", "1 GiB 0.70", "met"]
     assert figure(found, "RSS") == ["≤ 1", "1 GiB 2.0", "missed"]
-    assert figure(found, "TLS") == ["≥ 0.45", "1 GiB -", "not measured"]
+    assert figure(found, "TLS: jack") == ["≥ 0.45", "1 GiB -", "not measured"]
+    assert figure(found, "TLS: nginx") == ["≥ 1", "1 GiB -", "not measured"]
 
 
 def test_refused_and_starved_ones_are_seen():

@@ -21,7 +21,8 @@ from twisted.python.failure import Failure
 from jackd.peer.remote import OpenedFile
 from jackd.ports import RemoteFile
 from jackd.web.outgoing import Outgoing, discard
-from jackd.web.takeover import TakenAnswer, TakeoverAgent
+from jackd.web.takeover import BUFFER_BYTES, TakenAnswer, TakeoverAgent
+from jackd.web.unsealing import HandedProtocol
 from tests.certificates import Trusting, self_signed
 from tests.peer.support import ALICE, client
 from tests.support import MATRIX
@@ -140,11 +141,25 @@ def test_without_a_descriptor_left_taking_over_fails_instead_of_hanging():
     assert failed[0].check(OSError)
 
 
+@pytest.mark.parametrize("tls", [True, False])
+def test_what_is_delivered_comes_in_large_pieces(tls):
+    line = Line()
+    transport: Any = line
+    if tls:
+        transport = HandedProtocol(None, None)
+        transport.transport = line
+    delivered: list[Any] = []
+    answer = TakenAnswer(SimpleNamespace(deliverBody=delivered.append), transport)
+    answer.deliverBody(Whole)
+    assert (line.bufferSize, delivered) == (BUFFER_BYTES, [Whole])
+
+
 class Line:
-    """A transport that knows only whether it was cut."""
+    """A transport that knows only whether it was cut, and how much it takes at once."""
 
     def __init__(self) -> None:
         self.cut = 0
+        self.bufferSize = 65536
 
     def abortConnection(self) -> None:
         self.cut += 1
