@@ -178,6 +178,8 @@ class BodyPump:
         if count:
             self._flow.move(count)
             self._heard = time.monotonic()
+        else:  # what comes through TLS need not have a byte of the body in it
+            self.check_silence()
         return 0.0
 
     def _move(self, most: int) -> int:

@@ -23,6 +23,9 @@ SEALED_BYTES = 128 * 1024
 RECORD_BYTES = 16 * 1024
 """OpenSSL gives one record at a time, which never has more."""
 
+TAKES = 16
+"""So often in one go more is taken from the connection: there are records that say nothing, and no end of them."""
+
 
 class HandedProtocol(TLSMemoryBIOProtocol):
     """Twisted's TLS until :meth:`hand_over`. Then it leaves OpenSSL's connection, which is for one thread, alone."""
@@ -81,15 +84,16 @@ class Unsealing:
         self._connection = connection
         self._sealed = memoryview(bytearray(SEALED_BYTES))
         self._ended = False
+        self._takes = 0
 
     def recv_into(self, buffer: memoryview, most: int) -> int:
         """See the port."""
-        count = 0
+        count, self._takes = 0, TAKES
         try:
             while count < most and (read := self._read(buffer[count:], most - count)):
                 count += read
         finally:
-            self.pending = count == most or self._ended
+            self.pending = count == most or self._ended or not self._takes
         if not count and not self._ended:
             raise BlockingIOError
         return count
@@ -109,11 +113,14 @@ class Unsealing:
         return 0
 
     def _take(self) -> bool:
-        """What has come, whether it is enough or not; ``False`` when nothing has."""
+        """What has come, whether it is enough or not; ``False`` when nothing has, or others should have their turn."""
+        if not self._takes:
+            return False
         try:
             count = self._connection.recv_into(self._sealed)
         except BlockingIOError:
             return False
+        self._takes -= 1
         self._ended = not count
         if count:
             self._tls.bio_write(self._sealed[:count])

@@ -21,6 +21,7 @@ from jackd.peer.client import PeerClient
 from jackd.storage.pumps import Pumps
 from jackd.storage.threads import InlineWorkers, ThreadWorkers
 from jackd.transfer import body
+from jackd.transfer.cached import Piped
 from jackd.transfer.checkpoint import AT_ONCE_BYTES
 from jackd.transfer.direct import Memory
 from jackd.transfer.disk import Disk, DiskTrouble
@@ -31,6 +32,7 @@ from jackd.web.certificate import load_certificate
 from jackd.web.outgoing import Outgoing
 from jackd.web.takeover import TakeoverAgent
 from jackd.web.trust import Trust
+from jackd.web.unsealing import Unsealing
 from tests.certificates import self_signed
 
 DATA = os.urandom(3_000_000)
@@ -134,7 +136,8 @@ async def receiving(tmp_path, data=DATA, *, announced: int | None = len(DATA), h
         yield receiving
     finally:
         for connection in friend.connections:
-            connection.transport.abortConnection()
+            if connection.transport.connected:
+                connection.transport.abortConnection()
         await port.stopListening()
         await pumps.stopService()
         receiving.part.close()
@@ -182,6 +185,20 @@ async def test_silence_ends_it(tmp_path):
         with pytest.raises(PeerError, match="no byte came"):
             await r.receive()
         assert r.offsets[-1] == 200_000
+
+
+async def test_silence_that_is_full_of_tls_ends_it_too(tmp_path, monkeypatch):
+    """F17: there is always something to decrypt, and never a byte of the body in it."""
+
+    def nothing(*_: object) -> int:
+        raise BlockingIOError
+
+    if not Line.tls:
+        monkeypatch.setattr(Piped, "take", nothing)
+    monkeypatch.setattr(Unsealing, "recv_into", nothing)
+    async with receiving(tmp_path, DATA[:200_000]) as r:
+        with pytest.raises(PeerError, match="no byte came"):
+            await r.receive()
 
 
 async def test_it_stops_when_told(tmp_path):

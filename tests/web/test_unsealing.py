@@ -160,6 +160,25 @@ def test_bytes_that_were_changed_on_the_way_are_none(line):
     assert caught.value.errno == errno.EPROTO
 
 
+def test_who_says_nothing_without_end_does_not_keep_the_thread(line):
+    """As with KeyUpdates, or tickets: everything that comes is one more record without a byte of the body."""
+    tls = Talkative()
+    ours = Unsealing(tls, Endless(line.near))  # type: ignore[arg-type]
+    with pytest.raises(BlockingIOError):
+        ours.recv_into(memoryview(bytearray(10)), 10)
+    assert ours.pending
+
+
+class Endless:
+    """A connection from which something comes whenever it is asked."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self.sendall = connection.sendall
+
+    def recv_into(self, buffer: memoryview) -> int:
+        return len(buffer)
+
+
 class Talkative:
     """TLS that has an answer to whatever comes."""
 
