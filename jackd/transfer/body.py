@@ -106,6 +106,8 @@ class BodyPump:
             raise
         if self.came < self.until and time.monotonic() < self._began + SLICE_SECONDS:
             return seconds
+        if self.came == self._first:  # what comes through TLS need not have a byte of the body in it
+            self.check_silence()
         self._end_slice()
         return None
 
@@ -178,8 +180,6 @@ class BodyPump:
         if count:
             self._flow.move(count)
             self._heard = time.monotonic()
-        else:  # what comes through TLS need not have a byte of the body in it
-            self.check_silence()
         return 0.0
 
     def _move(self, most: int) -> int:

@@ -103,8 +103,9 @@ class Direct:
         self._pieces = pieces
         self._free = deque(pieces)
         self._full = 0
-        self._writing: deque[tuple[Future[int], memoryview]] = deque()
+        self._writing: deque[tuple[Future[int], Future[None] | None, memoryview]] = deque()
         self._writer = ThreadPoolExecutor(1, "jack-direct")
+        self._digester = ThreadPoolExecutor(1, "jack-direct-digest")
         self._broken = False
 
     @classmethod
@@ -140,14 +141,17 @@ class Direct:
             with suppress(OSError):
                 self._await_one()
         self._writer.shutdown()
+        self._digester.shutdown()
         self._memory.release(self._pieces)
 
     def _hand_over(self) -> None:
         piece, start = self._free.popleft()[: self._full], self.received - self._full
-        if self._part.digesting and self._full == PIECE_BYTES:
-            self._part.remember(start, digest(piece))
-        self._full = 0
-        self._writing.append((self._writer.submit(self._write, piece, start), piece))
+        whole, self._full = self._full == PIECE_BYTES, 0
+        digested = self._digester.submit(self._digest, piece, start) if whole and self._part.digesting else None
+        self._writing.append((self._writer.submit(self._write, piece, start), digested, piece))
+
+    def _digest(self, piece: memoryview, start: int) -> None:
+        self._part.remember(start, digest(piece))
 
     def _write(self, piece: memoryview, start: int) -> int:
         if self._broken:  # what comes behind a gap does not count
@@ -158,6 +162,11 @@ class Direct:
         return len(piece)
 
     def _await_one(self) -> None:
-        written, piece = self._writing.popleft()
-        self._free.append(memoryview(piece.obj))
-        self.written += written.result()
+        written, digested, piece = self._writing.popleft()
+        try:
+            count = written.result()
+        finally:
+            if digested is not None:
+                digested.result()
+            self._free.append(memoryview(piece.obj))
+        self.written += count

@@ -23,8 +23,13 @@ SEALED_BYTES = 128 * 1024
 RECORD_BYTES = 16 * 1024
 """OpenSSL gives one record at a time, which never has more."""
 
-TAKES = 16
-"""So often in one go more is taken from the connection: there are records that say nothing, and no end of them."""
+BURDEN = 64
+"""
+Bytes through TLS for each one that is given, at the most, beside the first MiB: there are records that say nothing, and
+no end of them, and each costs time. A record of one byte has 23.
+"""
+
+LIGHT = 1024 * 1024
 
 
 class HandedProtocol(TLSMemoryBIOProtocol):
@@ -39,7 +44,10 @@ class HandedProtocol(TLSMemoryBIOProtocol):
         """
         connection = self.transport.getHandle().dup()  # type: ignore[union-attr]
         self.handed = True
-        return connection, Unsealing(self.getHandle(), connection)
+        tls = self.getHandle()
+        if hasattr(tls, "set_options"):  # not in pyOpenSSL 24; a certificate can be looked at in the reactor only
+            tls.set_options(SSL.OP_NO_RENEGOTIATION)
+        return connection, Unsealing(tls, connection)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """See ``IProtocol``. Twisted would take what has come and was not decrypted yet."""
@@ -84,16 +92,23 @@ class Unsealing:
         self._connection = connection
         self._sealed = memoryview(bytearray(SEALED_BYTES))
         self._ended = False
-        self._takes = 0
+        self._error: OSError | None = None
+        self._came = self._given = self._left = 0
 
     def recv_into(self, buffer: memoryview, most: int) -> int:
-        """See the port."""
-        count, self._takes = 0, TAKES
+        """See the port. What comes before an error is given before it is raised."""
+        if self._error is not None:
+            raise self._error
+        count, self._left = 0, most + SEALED_BYTES
         try:
             while count < most and (read := self._read(buffer[count:], most - count)):
                 count += read
-        finally:
-            self.pending = count == most or self._ended or not self._takes
+        except OSError as error:
+            self._error = error
+            if not count:
+                raise
+        self._given += count
+        self.pending = count == most or self._left <= 0 or self._ended or self._error is not None
         if not count and not self._ended:
             raise BlockingIOError
         return count
@@ -104,6 +119,7 @@ class Unsealing:
             try:
                 return self._tls.recv_into(buffer, min(most, RECORD_BYTES))
             except SSL.WantReadError:
+                self._answer()
                 if not self._take():
                     return 0
             except SSL.ZeroReturnError:
@@ -114,21 +130,23 @@ class Unsealing:
 
     def _take(self) -> bool:
         """What has come, whether it is enough or not; ``False`` when nothing has, or others should have their turn."""
-        if not self._takes:
+        if self._left <= 0:
             return False
         try:
             count = self._connection.recv_into(self._sealed)
         except BlockingIOError:
             return False
-        self._takes -= 1
         self._ended = not count
+        self._left -= count
+        self._came += count
+        if self._came > LIGHT + BURDEN * self._given:
+            raise OSError(errno.EPROTO, "next to nothing comes through TLS")
         if count:
             self._tls.bio_write(self._sealed[:count])
-            self._answer()
         return bool(count)
 
     def _answer(self) -> None:
-        """TLS may have something to say itself, such as that its keys are new."""
+        """What came may want one: TLS speaks of itself as well."""
         try:
             said = self._tls.bio_read(SEALED_BYTES)
         except SSL.WantReadError:

@@ -119,6 +119,27 @@ class TestStream:
             assert await r.receive(len(DATA)) == DATA
             assert r.offsets == [2 * PIECE_BYTES, 3 * PIECE_BYTES, 7 * PIECE_BYTES, len(DATA)]
 
+    async def test_a_piece_counts_when_its_digest_is_known(self, tmp_path, quick, monkeypatch):
+        """Whoever compares it would read it from the disk instead."""
+
+        def late(piece: memoryview) -> bytes:
+            time.sleep(0.05)
+            return blake3(piece).digest()
+
+        monkeypatch.setattr(direct, "digest", late)
+        async with receiving(tmp_path, DATA, announced=len(DATA)) as r:
+            r.part.digesting = True
+            known: list[bool] = []
+
+            async def written(offset: int) -> None:
+                pieces = range(2 * PIECE_BYTES, offset - PIECE_BYTES + 1, PIECE_BYTES)
+                known.append(r.part._digests.keys() == {*pieces})
+
+            r.written = written
+            await r.receive(len(DATA))
+            assert len(known) > 2
+            assert known[:-1] == [True] * (len(known) - 1)
+
     async def test_it_may_be_shortened_to_where_it_is(self, tmp_path, quick):
         """Another lane writes what follows, and nothing is to come any more: what came is written all the same."""
         async with receiving(tmp_path, DATA[: 4 * PIECE_BYTES], announced=len(DATA)) as r:

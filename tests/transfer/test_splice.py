@@ -204,7 +204,14 @@ async def test_silence_that_is_full_of_tls_ends_it_too(tmp_path, monkeypatch):
 async def test_it_stops_when_told(tmp_path):
     """F47: when it has stopped nothing is written any more."""
     async with receiving(tmp_path, DATA[:200_000]) as r:
-        reactor.callLater(0.05, r.sink.stop)
+
+        def stop_then() -> None:
+            if r.path.stat().st_size < 200_000:
+                reactor.callLater(0.01, stop_then)
+            else:
+                r.sink.stop()
+
+        stop_then()
         with pytest.raises(Stopped):
             await r.receive()
         assert r.offsets[-1] == 200_000

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from attrs import evolve
+from OpenSSL import SSL
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 from twisted.internet.protocol import Factory, Protocol, connectionDone
@@ -111,6 +112,15 @@ async def test_what_has_come_through_tls_is_not_lost_with_the_connection(tmp_pat
         assert first == 3
         remote._known._transport.connectionLost(Failure(connectionDone.value))
         assert taken.unsealing.recv_into(buffer, 3) == 3
+        taken.connection.close()
+        remote.abort()
+
+
+async def test_a_taken_connection_is_not_negotiated_anew(tmp_path):
+    """With another certificate, which a thread would have to look at."""
+    async with opened(tmp_path, Deaf) as (remote, _):
+        taken = await remote.take_over()
+        assert remote._known._transport.getHandle().set_options(0) & SSL.OP_NO_RENEGOTIATION
         taken.connection.close()
         remote.abort()
 

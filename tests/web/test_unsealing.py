@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from OpenSSL import SSL
 
 from jackd.transfer.cached import Copied
-from jackd.web.unsealing import RECORD_BYTES, Unsealing
+from jackd.web.unsealing import LIGHT, RECORD_BYTES, SEALED_BYTES, Unsealing
 from tests.certificates import self_signed
 
 DATA = os.urandom(5 * RECORD_BYTES + 77)
@@ -148,47 +148,70 @@ def test_the_end_comes_after_all_that_came_before_it(line, polite):
     assert line.take(5000) == b""
 
 
-def test_bytes_that_were_changed_on_the_way_are_none(line):
+@pytest.mark.parametrize("together", [True, False])
+def test_bytes_that_were_changed_on_the_way_are_none(line, together):
     """S29: what came before them counts."""
     good, bad = line.sealed(DATA[:1000]), bytearray(line.sealed(DATA[1000:2000]))
     bad[500] ^= 1
-    line.far.sendall(good)
+    line.far.sendall(good + bytes(bad if together else b""))
     assert line.take(5000) == DATA[:1000]
-    line.far.sendall(bad)
+    line.far.sendall(b"" if together else bytes(bad))
+    assert line.ours.pending == together
     with pytest.raises(OSError, match="can't be decrypted") as caught:
         line.take(5000)
     assert caught.value.errno == errno.EPROTO
 
 
-def test_who_says_nothing_without_end_does_not_keep_the_thread(line):
+def test_who_says_nothing_without_end_does_not_keep_the_thread_and_is_not_listened_to_for_long(line):
     """As with KeyUpdates, or tickets: everything that comes is one more record without a byte of the body."""
-    tls = Talkative()
-    ours = Unsealing(tls, Endless(line.near))  # type: ignore[arg-type]
+    tls, endless = Talkative(), Endless(line.near)
+    ours = Unsealing(tls, endless)  # type: ignore[arg-type]
     with pytest.raises(BlockingIOError):
         ours.recv_into(memoryview(bytearray(10)), 10)
     assert ours.pending
+    assert endless.gave <= 2 * SEALED_BYTES
+    with pytest.raises(OSError, match="next to nothing"):
+        for _ in range(100):
+            with suppress(BlockingIOError):
+                ours.recv_into(memoryview(bytearray(10)), 10)
+    assert endless.gave <= LIGHT + SEALED_BYTES
+
+
+def test_records_of_one_byte_are_no_burden(line):
+    for start in range(0, 3 * LIGHT // 23, 500):
+        line.far.sendall(b"".join(line.sealed(b"x") for _ in range(500)))
+        assert line.take(500) == bytes(b"x" * 500), start
 
 
 class Endless:
     """A connection from which something comes whenever it is asked."""
 
     def __init__(self, connection: socket.socket) -> None:
+        self.gave = 0
         self.sendall = connection.sendall
 
     def recv_into(self, buffer: memoryview) -> int:
+        self.gave += len(buffer)
+        assert self.gave < 100 * LIGHT
         return len(buffer)
 
 
 class Talkative:
-    """TLS that has an answer to whatever comes."""
+    """TLS that has one answer to what comes, as soon as it has looked at it."""
 
     def __init__(self) -> None:
-        self.answers = [b"new keys, please"]
+        self.answer = b"no"
+        self.answers: list[bytes] = []
+        self._came = self._said = False
 
     def recv_into(self, *_: object) -> int:
+        if self._came and not self._said:
+            self.answers.append(self.answer)
+            self._said = True
         raise SSL.WantReadError
 
-    def bio_write(self, data: memoryview) -> None: ...
+    def bio_write(self, data: memoryview) -> None:
+        self._came = True
 
     def bio_read(self, most: int) -> bytes:
         if not self.answers:
@@ -201,13 +224,13 @@ def test_what_tls_itself_has_to_say_is_sent(line):
     line.far.sendall(b"?")
     with pytest.raises(BlockingIOError):
         ours.recv_into(memoryview(bytearray(10)), 10)
-    assert line.far.recv(100) == b"new keys, please"
+    assert line.far.recv(100) == b"no"
 
 
 def test_who_takes_no_answers_is_not_listened_to(line):
     """He could make them pile up."""
     tls = Talkative()
-    tls.answers = [bytes(1 << 22)]
+    tls.answer = bytes(1 << 22)
     line.far.sendall(b"?")
     with pytest.raises(OSError, match="takes no answers"):
         Unsealing(tls, line.near).recv_into(memoryview(bytearray(10)), 10)  # type: ignore[arg-type]
