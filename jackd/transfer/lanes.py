@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from functools import partial
 
@@ -137,6 +138,12 @@ class Lanes:
         """Whether a limit of ours holds for any lane."""
         return any(self._tools.limited(lane.seeder.source.peer) for lane in self._lanes)
 
+    @property
+    def _crowded(self) -> bool:
+        """Whether other downloads come from any of them as well: more connections would only take from those."""
+        mine = Counter(lane.seeder.source.peer for lane in self._lanes)
+        return any(self._tools.lanes[peer] > count for peer, count in mine.items())
+
     # Who fetches what
 
     def _fill(self) -> None:
@@ -176,6 +183,7 @@ class Lanes:
             seeder, claim, size=size, part=self._part, tools=self._tools, written=self._written, room=self._room
         )
         self._lanes.append(lane)
+        self._tools.lanes[seeder.source.peer] += 1
         self._count()
         Deferred.fromCoroutine(lane.run(remote)).addBoth(partial(self._ended, lane))
 
@@ -195,6 +203,7 @@ class Lanes:
 
     def _ended(self, lane: Lane, result: object) -> None:
         self._lanes.remove(lane)
+        self._tools.lanes[lane.seeder.source.peer] -= 1
         self._count()
         self._pool.give_back(lane.claim)
         if isinstance(result, Failure):
@@ -254,7 +263,9 @@ class Lanes:
         if self._lanes:
             self._lonely = None
         if self._tuner is not None:
-            self._tuner.look(self._tools.clock.seconds(), self._moved, left=self._file.left, limited=self.limited)
+            self._tuner.look(
+                self._tools.clock.seconds(), self._moved, left=self._file.left, limited=self.limited or self._crowded
+            )
             self._trim(self._tuner.lanes)
         self._fill()
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 
-from attrs import frozen
+from attrs import field, frozen
 from twisted.internet.interfaces import IReactorTime
 
 from jackd.ports import RemoteFiles
@@ -25,6 +26,7 @@ class Tools:
     :ivar sink: makes the sink of one transfer from the friend with that id.
     :ivar limited: whether a speed limit of ours holds for what comes from him.
     :ivar idle_timeout: seconds without an answer, or without a byte.
+    :ivar lanes: how many connections all downloads together have to the friend with that id.
     """
 
     store: DownloadStore
@@ -38,6 +40,7 @@ class Tools:
     sink: Callable[[str], Sink]
     limited: Callable[[str], bool]
     idle_timeout: float
+    lanes: Counter[str] = field(factory=Counter)
 
     async def claim_folder(self) -> None:
         """Make sure that the completed folder is there; remember when it is used first. Raises ``DiskTrouble``."""

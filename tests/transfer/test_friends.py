@@ -11,7 +11,7 @@ from jackd.model.coverage import Coverage
 from jackd.model.download import State
 from jackd.model.errors import ItemGone, PeerBusy, PeerError
 from jackd.storage.threads import InlineWorkers
-from jackd.transfer import checkpoint, division, inbox, mender
+from jackd.transfer import checkpoint, division, inbox, lanes, mender
 from jackd.transfer.checkpoint import AT_ONCE_BYTES
 from jackd.transfer.queue import DownloadQueue
 from jackd.transfer.sink import BufferedSink
@@ -88,6 +88,35 @@ def test_they_share_what_may_be_at_stake(both, alice, bob, monkeypatch):
     assert [room() for room in rooms] == [AT_ONCE_BYTES // 2, AT_ONCE_BYTES // 2]
     bob.parts[0].whole()
     assert rooms[0]() == AT_ONCE_BYTES
+
+
+def test_who_has_several_downloads_from_a_friend_tries_no_more_connections(both, alice, bob, monkeypatch):
+    """They would only take from one another: whoever tried it first would get twice as much as the others."""
+    told: list[tuple[str, bool]] = []
+
+    def look(tuner, *_, limited: bool, **__: object) -> None:
+        told.append((tuner.title, limited))
+
+    class Noted(lanes.Tuner):
+        def __init__(self) -> None:
+            super().__init__()
+            self.title = len(tuners)
+            tuners.append(self)
+
+    tuners: list[Noted] = []
+    monkeypatch.setattr(Noted, "look", look)
+    monkeypatch.setattr(lanes, "Tuner", Noted)
+    both.add(1)
+    both.wait(1)
+    assert told == [(0, False)]
+    second = both.add(2)
+    told.clear()
+    both.wait(1)
+    assert (0, True) in told
+    both.do("pause", [second.hash])
+    told.clear()
+    both.wait(1)
+    assert told == [(0, False)]
 
 
 def test_the_faster_one_gets_more(both, alice, bob):
