@@ -44,6 +44,7 @@ class Tuner:
 
         :param at: seconds of a clock that never goes back.
         :param moved: bytes so far.
+        :param limited: whether there is a reason for its slowness: a limit of ours, or others who share the friend.
         """
         if limited:
             self._return(at, 1)
