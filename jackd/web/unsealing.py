@@ -23,13 +23,11 @@ SEALED_BYTES = 128 * 1024
 RECORD_BYTES = 16 * 1024
 """OpenSSL gives one record at a time, which never has more."""
 
-BURDEN = 64
+LIGHT, BURDEN = 1024 * 1024, 64
 """
-Bytes through TLS for each one that is given, at the most, beside the first MiB: there are records that say nothing, and
+Bytes through TLS, at the most: so many, and so many for each one that is given. There are records that say nothing, and
 no end of them, and each costs time. A record of one byte has 23.
 """
-
-LIGHT = 1024 * 1024
 
 
 class HandedProtocol(TLSMemoryBIOProtocol):
@@ -45,7 +43,7 @@ class HandedProtocol(TLSMemoryBIOProtocol):
         connection = self.transport.getHandle().dup()  # type: ignore[union-attr]
         self.handed = True
         tls = self.getHandle()
-        if hasattr(tls, "set_options"):  # not in pyOpenSSL 24; a certificate can be looked at in the reactor only
+        if hasattr(tls, "set_options"):  # an older pyOpenSSL has none; certificates are the reactor's business
             tls.set_options(SSL.OP_NO_RENEGOTIATION)
         return connection, Unsealing(tls, connection)
 
