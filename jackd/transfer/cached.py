@@ -55,11 +55,9 @@ class Way(Protocol):
 class Piped:
     """By ``splice(2)`` through a pipe: they never come into this process's memory."""
 
-    events = select.EPOLLIN
-
     def __init__(self, connection: socket.socket) -> None:
         self.incoming = connection
-        self.descriptor = connection.fileno()
+        self.descriptor, self.events = connection.fileno(), select.EPOLLIN
         self._out, self._in = os.pipe2(os.O_CLOEXEC)
         with suppress(OSError):  # an unprivileged user has only so many pages; a small pipe does it too
             fcntl.fcntl(self._in, _F_SETPIPE_SZ, PIPE_BYTES)
@@ -109,11 +107,9 @@ class Copied:
 class Ended:
     """Nothing comes any more, and nothing is waited for: an event's counter can always be written to."""
 
-    events = select.EPOLLOUT
-
     def __init__(self) -> None:
         self.incoming = self
-        self.descriptor = os.eventfd(0, os.EFD_CLOEXEC)
+        self.descriptor, self.events = os.eventfd(0, os.EFD_CLOEXEC), select.EPOLLOUT
 
     def recv_into(self, _: memoryview, most: int, /) -> int:
         """See :class:`Incoming`."""
